@@ -1,6 +1,7 @@
 //! A stop begins for the whole tree at once and asks child after child. What is refused in between is no failure.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use rootward::error::ReserveError;
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward::report::Ending;
 use rootward::{
-    ChildSpec, DynamicSupervisor, EventKind, Exit, StopReport, Supervisor, SupervisorAddress, TaskContext,
-    TaskSupervisor,
+    ChildSpec, DynamicSupervisor, EventKind, Exit, StopReport, Supervisor, SupervisorAddress,
+    SupervisorHandle, TaskContext, TaskSupervisor,
 };
 use tokio::sync::Notify;
 
@@ -26,18 +27,22 @@ enum Wants {
     TaskWithResult,
     Child,
     Restart,
+    Termination,
+    Deletion,
     ChildOfItsOwn,
     GivenUpSource,
 }
 
 impl Wants {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Place,
         Self::PermittedTask,
         Self::Task,
         Self::TaskWithResult,
         Self::Child,
         Self::Restart,
+        Self::Termination,
+        Self::Deletion,
         Self::ChildOfItsOwn,
         Self::GivenUpSource,
     ];
@@ -54,6 +59,8 @@ impl Wants {
             Self::TaskWithResult => drop(jobs.run(|_| async {}).await?),
             Self::Child => drop(handle.start_child(obedient("child")).await?),
             Self::Restart => drop(handle.restart_child("kept").await?),
+            Self::Termination => held(cx).terminate_child("holds-up").await?,
+            Self::Deletion => held(cx).delete_child("holds-up").await?,
             Self::ChildOfItsOwn => drop(cx.spawn(|_| async {}).await?),
             Self::GivenUpSource => {
                 let refused = jobs.reserve().await.expect_err("it is refused");
@@ -64,18 +71,52 @@ impl Wants {
     }
 }
 
+/// The supervisor whose turn it is in the stop.
+fn held(cx: &TaskContext) -> SupervisorHandle {
+    cx.tree().supervisor("root/held").expect("it is being stopped")
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_task_that_returns_what_the_stop_refused_before_its_turn_has_not_failed() {
     for wants in Wants::ALL {
-        let (report, exit) = stopped_while_a_task(wants).await;
+        let (report, exit) = stopped_while_a_task(wants, |refused| refused).await;
 
         assert_eq!((report.ending, report.clean), (Ending::Clean, true), "{wants:?}: {report}");
         assert_eq!(exit, Some(Exit::Shutdown), "{wants:?}");
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn nor_has_one_whose_library_hides_the_type_of_that_error() {
+    for wants in Wants::ALL {
+        let (report, exit) = stopped_while_a_task(wants, |refused| Hidden(refused).into()).await;
+
+        assert_eq!((report.ending, report.clean), (Ending::Clean, true), "{wants:?}: {report}");
+        assert_eq!(exit, Some(Exit::Shutdown), "{wants:?}");
+    }
+}
+
+/// An error of a library such as `anyhow`, which has the text and the sources of another error, and not its type.
+#[derive(Debug)]
+struct Hidden(Refused);
+
+impl fmt::Display for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Hidden {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
 /// Stops a tree whose last child is asked first and holds the stop up until the task before it has ended.
-async fn stopped_while_a_task(wants: Wants) -> (Arc<StopReport>, Option<Exit>) {
+async fn stopped_while_a_task(
+    wants: Wants,
+    hand_on: fn(Refused) -> Refused,
+) -> (Arc<StopReport>, Option<Exit>) {
     let (begun, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let address = SupervisorAddress::new();
     let jobs = TaskSupervisor::at(&address);
@@ -85,7 +126,7 @@ async fn stopped_while_a_task(wants: Wants) -> (Arc<StopReport>, Option<Exit>) {
             let refused = wants.ask(&cx, jobs, &begun).await;
             assert!(!cx.is_stopping(), "its turn has not come");
             ended.notify_one();
-            refused
+            refused.map_err(hand_on)
         })
     };
     let holds_up = ChildSpec::task_with("holds-up", (begun, ended), |cx, (begun, ended)| async move {
@@ -97,7 +138,7 @@ async fn stopped_while_a_task(wants: Wants) -> (Arc<StopReport>, Option<Exit>) {
         .child(DynamicSupervisor::new("jobs").max_children(9).at(&address))
         .child(Supervisor::new("keeps").child(obedient("kept")))
         .child(asks)
-        .child(holds_up);
+        .child(Supervisor::new("held").child(holds_up));
     let (tree, mut log) = given(root).await;
     settle().await;
     let report = tree.stop().await;

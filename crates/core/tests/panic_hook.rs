@@ -140,6 +140,7 @@ struct Panics {
     in_pre_start: bool,
 }
 
+#[cfg_attr(feature = "async-trait", rootward_core::ractor::async_trait)]
 impl Actor for Panics {
     type Msg = ();
     type State = ();

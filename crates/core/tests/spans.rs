@@ -92,6 +92,7 @@ impl Drop for LastWords {
 /// An actor whose start never comes to an end after it has succeeded.
 struct Hangs;
 
+#[cfg_attr(feature = "async-trait", rootward_core::ractor::async_trait)]
 impl Actor for Hangs {
     type Msg = ();
     type State = ();
@@ -115,6 +116,7 @@ async fn what_an_actor_says_is_said_in_its_span_from_its_making_to_its_last_drop
             tracing::info!(target: "test", "dropped");
         }
     }
+    #[cfg_attr(feature = "async-trait", rootward_core::ractor::async_trait)]
     impl Actor for Talker {
         type Msg = ();
         type State = ();

@@ -9,11 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use rootward::probes::ProbesAddress;
 
 use crate::chaos::{Chaos, Rate};
-use crate::event_writer::Target;
+use crate::event_writer::OutputTarget;
 use crate::messages;
 use crate::observe::ObserveOptions;
-use crate::orchestrator::{Deadline, OrchestratorOptions, Probe};
-use crate::programs::Program;
+use crate::orchestrator::{Deadline, OrchestratorOptions, ProbeChoice};
+use crate::programs::SampleProgram;
 use crate::safe::{safe, safe_lines};
 
 /// What is said at the end of the help for everything that runs a tree.
@@ -80,7 +80,7 @@ pub(crate) enum Command {
         output: Option<PathBuf>,
         /// How to draw, whatever the file is called
         #[arg(long, value_enum)]
-        format: Option<crate::timeline::Format>,
+        format: Option<crate::timeline::TimelineFormat>,
     },
     /// Ask a program that runs with --probes, and exit with 0 or 1: for the exec probes of an orchestrator
     Probe {
@@ -88,7 +88,7 @@ pub(crate) enum Command {
         address: ProbesAddress,
         /// What to ask
         #[arg(value_enum)]
-        probe: Probe,
+        probe: ProbeChoice,
     },
     /// Run one program contained: it is gone with all that it has started, however it or this one ends
     #[command(after_help = EXEC_STATUS)]
@@ -104,7 +104,7 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Sample {
         /// The program
-        program: Program,
+        program: SampleProgram,
     },
 }
 
@@ -113,10 +113,10 @@ pub(crate) enum Command {
 pub(crate) struct RunOptions {
     /// Write one JSON object a line for everything that happens (- is standard output)
     #[arg(long, value_name = "FILE", value_parser = target())]
-    pub(crate) events: Option<Target>,
+    pub(crate) events: Option<OutputTarget>,
     /// Write the stop report as one JSON document, after the root has stopped (- is standard output)
     #[arg(long, value_name = "FILE", value_parser = target())]
-    pub(crate) report: Option<Target>,
+    pub(crate) report: Option<OutputTarget>,
     /// Draw every child's life and what the stop waited for, when it is over (.svg, .json for Perfetto, .txt)
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) timeline: Option<PathBuf>,
@@ -133,8 +133,8 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "DURATION", value_parser = Deadline::parse)]
     pub(crate) deadline: Option<Deadline>,
     /// How far a process child is followed
-    #[arg(long, value_enum, default_value_t = Containment::Auto)]
-    pub(crate) containment: Containment,
+    #[arg(long, value_enum, default_value_t = ContainmentChoice::Auto)]
+    pub(crate) containment: ContainmentChoice,
     #[command(flatten)]
     pub(crate) observe: ObserveOptions,
     #[command(flatten)]
@@ -154,7 +154,7 @@ pub(crate) enum View {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Containment {
+pub(crate) enum ContainmentChoice {
     /// The strongest that this system allows
     Auto,
     /// All descendants, which also die with the demo, however it dies
@@ -196,18 +196,18 @@ impl RunOptions {
     pub(crate) fn shared_message(&self) -> Option<&Path> {
         let message = self.orchestrator.termination_message.as_deref()?;
         let is_timeline =
-            self.timeline.as_ref().is_some_and(|timeline| Target::File(timeline.clone()).is(message));
+            self.timeline.as_ref().is_some_and(|timeline| OutputTarget::File(timeline.clone()).is(message));
         (is_timeline || self.is_record(message)).then_some(message)
     }
 
     /// Whether the events or the report go to standard output.
     pub(crate) fn writes_to_stdout(&self) -> bool {
-        [&self.events, &self.report].into_iter().flatten().any(|target| *target == Target::Stdout)
+        [&self.events, &self.report].into_iter().flatten().any(|target| *target == OutputTarget::Stdout)
     }
 }
 
-fn target() -> impl TypedValueParser<Value = Target> {
-    OsStringValueParser::new().map(|target: OsString| Target::from(target))
+fn target() -> impl TypedValueParser<Value = OutputTarget> {
+    OsStringValueParser::new().map(|target: OsString| OutputTarget::from(target))
 }
 
 #[cfg(test)]
@@ -242,10 +242,10 @@ mod tests {
 
         assert_eq!(file, PathBuf::from("tree.toml"));
         for options in [bare, run] {
-            assert_eq!(options.events, Some(Target::Stdout));
-            assert_eq!(options.report, Some(Target::File("r.json".into())));
+            assert_eq!(options.events, Some(OutputTarget::Stdout));
+            assert_eq!(options.report, Some(OutputTarget::File("r.json".into())));
             assert_eq!(options.deadline, Some(Deadline::Within(Duration::from_secs(90))));
-            assert_eq!((options.view, options.containment), (View::None, Containment::Auto));
+            assert_eq!((options.view, options.containment), (View::None, ContainmentChoice::Auto));
         }
     }
 

@@ -9,6 +9,15 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rootward::process::was_closed_at_start;
+
+/// What was closed when the demo began is `/dev/null` by now, and what is written there is lost without a word.
+pub(crate) fn require_open(descriptor: i32) -> io::Result<()> {
+    if was_closed_at_start(descriptor) {
+        return Err(io::Error::other("it is closed"));
+    }
+    Ok(())
+}
 
 /// How much is written at a time: no more than the system puts into a pipe as a whole or not at all.
 pub(crate) const CHUNK: usize = libc::PIPE_BUF;

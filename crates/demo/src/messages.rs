@@ -5,8 +5,7 @@ use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::descriptor::write_within;
-use crate::event_writer::require_open;
+use crate::descriptor::{require_open, write_within};
 use crate::safe::safe_lines;
 
 /// The status of a command line or a tree file that makes no sense. Nothing has been started then.

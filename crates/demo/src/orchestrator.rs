@@ -87,7 +87,7 @@ impl Deadline {
 
 /// What is asked of a running program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Probe {
+pub(crate) enum ProbeChoice {
     /// Whether it hangs
     Live,
     /// Whether it takes work
@@ -97,11 +97,11 @@ pub(crate) enum Probe {
 }
 
 /// Asks a program, and says with which status the demo ends: 0 if it passes, 1 if it does not or does not answer.
-pub(crate) fn probe(address: &ProbesAddress, probe: Probe) -> ExitCode {
+pub(crate) fn probe(address: &ProbesAddress, probe: ProbeChoice) -> ExitCode {
     let probe = match probe {
-        Probe::Live => probes::Probe::Live,
-        Probe::Ready => probes::Probe::Ready,
-        Probe::Startup => probes::Probe::Startup,
+        ProbeChoice::Live => probes::Probe::Live,
+        ProbeChoice::Ready => probes::Probe::Ready,
+        ProbeChoice::Startup => probes::Probe::Startup,
     };
     match probes::ask(&address.to_string(), probe, PATIENCE) {
         Ok(answer) if answer.passes => messages::answer(&answer.text),

@@ -7,12 +7,14 @@ use rootward::{Event, Finished, StopReport};
 use rootward_observer::wire::Version;
 
 use crate::cli::{RunOptions, View};
-use crate::event_writer::{EventWriter, Format, OpenError, Pump, ReaderTimeout, Sink, Target, Written};
+use crate::event_writer::{
+    EventFormatter, EventPump, EventWriter, OutputOpenError, OutputTarget, ReaderTimeout, Sink, WriteOutcome,
+};
 use crate::messages;
-use crate::view::{Lines, Style, farewell, summary, welcome};
+use crate::view::{EventLines, Style, farewell, summary, welcome};
 
 /// What a person sees of a run, on standard error.
-pub(crate) struct Screen {
+pub(crate) struct StderrView {
     writer: EventWriter,
     view: View,
     style: Style,
@@ -20,7 +22,7 @@ pub(crate) struct Screen {
 
 /// What is written about a run.
 pub(crate) struct Records {
-    screen: Screen,
+    screen: StderrView,
     events: Option<EventWriter>,
     report: Option<EventWriter>,
     /// Whether the report follows the events in the same place.
@@ -31,16 +33,16 @@ pub(crate) struct Records {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecordError {
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] OutputOpenError),
     #[error("cannot start a thread, {limit}: {0}", limit = rootward::process::limit_of_processes())]
     Thread(#[from] io::Error),
 }
 
-impl Screen {
+impl StderrView {
     pub(crate) fn start(view: View) -> io::Result<Self> {
         let style = Style::of_stderr();
-        let mut lines = Lines::new(style);
-        let format: Format = Box::new(move |event, buffer| lines.write(event, buffer));
+        let mut lines = EventLines::new(style);
+        let format: EventFormatter = Box::new(move |event, buffer| lines.write(event, buffer));
         Ok(Self { writer: EventWriter::start("screen", Sink::stderr()?, format)?, view, style })
     }
 
@@ -83,9 +85,9 @@ impl Records {
     /// # Errors
     ///
     /// [`RecordError`] for the first that cannot be opened.
-    pub(crate) fn open(screen: Screen, options: &RunOptions) -> Result<Self, RecordError> {
+    pub(crate) fn open(screen: StderrView, options: &RunOptions) -> Result<Self, RecordError> {
         let together = options.events.is_some() && options.events == options.report;
-        let open = |name: &str, target: &Target| -> Result<EventWriter, RecordError> {
+        let open = |name: &str, target: &OutputTarget| -> Result<EventWriter, RecordError> {
             Ok(EventWriter::start(name, target.open()?, write_json())?)
         };
         let events = options.events.as_ref().map(|target| open("record", target)).transpose()?;
@@ -102,17 +104,17 @@ impl Records {
     /// # Errors
     ///
     /// If the system has no thread left.
-    pub(crate) fn follow(&self, events: Events, level: &str) -> io::Result<Pump> {
+    pub(crate) fn follow(&self, events: Events, level: &str) -> io::Result<EventPump> {
         let writers = self.screen.event_writer().into_iter().chain(self.events.clone()).collect();
         if self.screen.shows_events() {
             self.screen.write(|style| welcome(level, style));
         }
-        Pump::start(events, writers)
+        EventPump::start(events, writers)
     }
 
     /// Writes down how the run ended, and says whether all that was asked for is written. A reader that takes nothing
     /// any more is not waited for.
-    pub(crate) fn conclude(self, finished: &Finished, pump: &Pump) -> bool {
+    pub(crate) fn conclude(self, finished: &Finished, pump: &EventPump) -> bool {
         let patience = match finished {
             Finished::Left { .. } => ReaderTimeout::LEAVING,
             Finished::Stopped(_) | _ => ReaderTimeout::ORDERLY,
@@ -139,20 +141,20 @@ impl Records {
         };
         self.screen.writer.finish(patience);
         // A reader of events may be slow or gone.
-        let events = is_written("events are", events, Written::Unread);
-        is_written("report is", report, Written::All) && events
+        let events = is_written("events are", events, WriteOutcome::Unread);
+        is_written("report is", report, WriteOutcome::All) && events
     }
 }
 
 /// Whether it is written, or as good as that. If not, says why.
-fn is_written(what: &str, written: Option<Written>, enough: Written) -> bool {
+fn is_written(what: &str, written: Option<WriteOutcome>, enough: WriteOutcome) -> bool {
     match written {
-        None | Some(Written::All) => true,
-        Some(Written::Unread) => {
+        None | Some(WriteOutcome::All) => true,
+        Some(WriteOutcome::Unread) => {
             messages::warning(format_args!("the {what} not complete: the reader takes nothing any more"));
-            enough == Written::Unread
+            enough == WriteOutcome::Unread
         }
-        Some(Written::Not(reason)) => {
+        Some(WriteOutcome::Not(reason)) => {
             messages::error(format_args!("the {what} not complete: {reason}"));
             false
         }
@@ -183,7 +185,7 @@ fn document(report: &StopReport) -> String {
 
 /// Writes events as JSON, a line each, numbered without gaps. Where some had to be left out for a slow reader stands a
 /// line `lost` that counts them.
-fn write_json() -> Format {
+fn write_json() -> EventFormatter {
     let mut expected = 1;
     let mut seq = 0;
     Box::new(move |event, buffer| {

@@ -11,10 +11,10 @@ use rootward::report::Ending;
 use rootward::{Application, Finished, Signal, Supervisor, TreeSnapshot};
 
 use crate::cli::{self, RunOptions, View};
-use crate::event_writer::Target;
+use crate::event_writer::OutputTarget;
 use crate::observe::ObserveError;
 use crate::orchestrator::Deadline;
-use crate::records::{RecordError, Records, Screen};
+use crate::records::{RecordError, Records, StderrView};
 use crate::safe::safe_lines;
 use crate::terminal::{Fit, OwnView, Reaches, TreeReach};
 use crate::timeline::{Drawing, WriteError};
@@ -68,14 +68,14 @@ pub(crate) fn built_in(options: &RunOptions, init: Forked) -> ExitCode {
 
 /// Runs a tree file.
 pub(crate) fn file(file: &Path, options: &RunOptions, init: Forked) -> ExitCode {
-    let message = options.orchestrator.termination_message.clone().map(Target::File);
+    let message = options.orchestrator.termination_message.clone().map(OutputTarget::File);
     if message.is_some_and(|target| target.is(file)) {
         // Not even this can be written there.
         return not_started(&NotStarted::TreeFile(file.to_owned()));
     }
     conclude(options, || {
         let tree = tree_file::read(file)?;
-        let picture = options.timeline.clone().map(Target::File);
+        let picture = options.timeline.clone().map(OutputTarget::File);
         if [&options.events, &options.report, &picture].into_iter().flatten().any(|target| target.is(file)) {
             return Err(NotStarted::TreeFile(file.to_owned()));
         }
@@ -104,13 +104,13 @@ impl Rules {
 }
 
 /// How a run ended.
-struct Ended {
+struct RunEnd {
     finished: Finished,
     /// Whether all that was asked for is written.
     is_written: bool,
 }
 
-impl Ended {
+impl RunEnd {
     fn status(&self, exit_status_from: Option<&str>) -> ExitCode {
         let status = match exit_status_from {
             Some(path) => self.finished.status_from(path),
@@ -136,15 +136,17 @@ struct Company {
 
 impl Company {
     /// The containment that was asked for. This forks, so that it comes before there is any other thread.
-    fn begin(wanted: cli::Containment, init: Forked) -> Result<Self, WardenError> {
+    fn begin(wanted: cli::ContainmentChoice, init: Forked) -> Result<Self, WardenError> {
         // A service manager hears the process that it has started and no other, and adopts orphans itself.
         let is_notified = std::env::var_os("NOTIFY_SOCKET").is_some();
-        let wants_init = wanted != cli::Containment::Group && !is_notified;
+        let wants_init = wanted != cli::ContainmentChoice::Group && !is_notified;
         let init = init.or_else(|| wants_init.then(Init::fork));
         let containment = match wanted {
-            cli::Containment::Auto => Containment::auto(),
-            cli::Containment::Tree => Containment::tree(&Warden::fork().or_else(another)?).without_cgroups(),
-            cli::Containment::Group => Containment::group(),
+            cli::ContainmentChoice::Auto => Containment::auto(),
+            cli::ContainmentChoice::Tree => {
+                Containment::tree(&Warden::fork().or_else(another)?).without_cgroups()
+            }
+            cli::ContainmentChoice::Group => Containment::group(),
         };
         Ok(Self { init, containment })
     }
@@ -173,7 +175,7 @@ fn run(
     Rules { deadline, drain, suspend_children: suspends }: Rules,
     options: &RunOptions,
     company: Company,
-) -> Result<Ended, NotStarted> {
+) -> Result<RunEnd, NotStarted> {
     if let Some(file) = options.timeline.as_deref().filter(|file| options.is_record(file)) {
         return Err(NotStarted::Shared(file.to_owned()));
     }
@@ -183,7 +185,7 @@ fn run(
         (None, View::None) => View::None,
         (None, View::Auto | View::Tui | View::Lines) => View::Lines,
     };
-    let screen = Screen::start(view).map_err(RecordError::Thread)?;
+    let screen = StderrView::start(view).map_err(RecordError::Thread)?;
     // A picture shows what a snapshot would.
     let snapshots = fit.is_none().then(|| screen.writer());
     let show = move |snapshot: &TreeSnapshot| {
@@ -261,7 +263,7 @@ fn run(
     let is_explained = options.orchestrator.conclude(&finished);
     // Nothing is left to be done that a signal could cut short, and so none ends the demo by another status any more.
     std::mem::forget(guard);
-    Ok(Ended { finished, is_written: is_written && is_drawn && is_explained })
+    Ok(RunEnd { finished, is_written: is_written && is_drawn && is_explained })
 }
 
 /// What the terminal can show of a picture. `None` where none is wanted or possible.

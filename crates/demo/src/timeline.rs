@@ -22,7 +22,7 @@ use crate::messages;
 
 /// In which form a timeline is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum TimelineFormat {
     /// A picture that a browser opens
     Svg,
     /// A trace in Chrome's JSON format, for ui.perfetto.dev
@@ -50,7 +50,7 @@ pub(crate) struct WriteError {
     error: io::Error,
 }
 
-impl Format {
+impl TimelineFormat {
     /// The form that goes with a file's name: a picture, unless it ends with `.json` or `.txt`.
     fn of(file: &Path) -> Self {
         match file.extension().and_then(OsStr::to_str) {
@@ -70,7 +70,7 @@ impl Format {
 }
 
 /// Draws recorded events. Without an output they go to standard output: as text, unless another format is named.
-pub(crate) fn draw(events: &Path, output: Option<&Path>, format: Option<Format>) -> ExitCode {
+pub(crate) fn draw(events: &Path, output: Option<&Path>, format: Option<TimelineFormat>) -> ExitCode {
     match try_to_draw(events, output.filter(|output| *output != Path::new("-")), format) {
         Ok(status) => status,
         Err(error) => {
@@ -83,18 +83,22 @@ pub(crate) fn draw(events: &Path, output: Option<&Path>, format: Option<Format>)
     }
 }
 
-fn try_to_draw(file: &Path, output: Option<&Path>, format: Option<Format>) -> Result<ExitCode, NotDrawn> {
+fn try_to_draw(
+    file: &Path,
+    output: Option<&Path>,
+    format: Option<TimelineFormat>,
+) -> Result<ExitCode, NotDrawn> {
     let timeline = read(file).map_err(|error| NotDrawn::Read { file: file.to_owned(), error })?;
     match output {
         Some(output) => {
             if is_same(file, output) {
                 return Err(NotDrawn::Itself(output.to_owned()));
             }
-            let format = format.unwrap_or_else(|| Format::of(output));
+            let format = format.unwrap_or_else(|| TimelineFormat::of(output));
             write(output, &format.write(&timeline))?;
             Ok(ExitCode::SUCCESS)
         }
-        None => Ok(messages::answer(&format.unwrap_or(Format::Text).write(&timeline))),
+        None => Ok(messages::answer(&format.unwrap_or(TimelineFormat::Text).write(&timeline))),
     }
 }
 
@@ -175,7 +179,7 @@ impl Drawing {
         // Both outcomes mean the same: there is nothing more to wait for.
         let _ = self.ended.recv_timeout(PATIENCE);
         let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let text = Format::of(&self.target).write(&recorder.finish());
+        let text = TimelineFormat::of(&self.target).write(&recorder.finish());
         let written = write_within(PATIENCE, &self.file, text.as_bytes());
         written.map_err(|error| WriteError { file: self.target, error })
     }

@@ -13,7 +13,7 @@ use rootward_core::sibling::ContainmentNotes;
 use tokio::sync::{Mutex, oneshot};
 
 use crate::Containment;
-use crate::launch::{Answer, LaunchError, Launcher, Launching, Order};
+use crate::launch::{LaunchError, LaunchResult, Launcher, Launching, Order};
 use crate::shared_containment::shared_containment;
 
 /// What is in force in one tree, from its first process on until the tree is gone.
@@ -66,7 +66,7 @@ impl Launcher for ByDefault {
     }
 }
 
-async fn launch(order: Order, chosen: Arc<DefaultContainment>, notes: ContainmentNotes) -> Answer {
+async fn launch(order: Order, chosen: Arc<DefaultContainment>, notes: ContainmentNotes) -> LaunchResult {
     let command = order.process.command();
     let containment = chosen.get(&notes).await.map_err(|error| LaunchError::new(command, error))?;
     match containment.degraded() {

@@ -72,7 +72,7 @@ mod default_containment;
 mod group;
 mod init;
 mod launch;
-mod listening;
+mod listen_sockets;
 mod log_writer;
 mod pipes;
 mod policy;

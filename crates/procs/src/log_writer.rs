@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::policy::{Filled, Next, Rotation};
+use crate::policy::{Filled, Rotation, WriteStep};
 use crate::worker::Worker;
 
 /// How much may wait to be written before the process that writes it waits, too.
@@ -28,15 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Writes the log of one child, through all of its incarnations.
 #[derive(Debug, Default)]
 pub(crate) struct LogWriter {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<LogQueue>,
     /// Tells those that wait for the disk.
     written: Notify,
     /// Locked while it is written to, by the thread for it, and when it is opened.
-    target: Mutex<Target>,
+    target: Mutex<OpenLog>,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct LogQueue {
     bytes: Vec<u8>,
     /// Whether the thread has it in hand, or will have.
     is_busy: bool,
@@ -48,7 +48,7 @@ struct Waiting {
 
 /// The file, and what is known of it.
 #[derive(Debug)]
-struct Target {
+struct OpenLog {
     path: PathBuf,
     rotation: Rotation,
     file: Option<File>,
@@ -74,7 +74,7 @@ impl LogWriter {
     pub(crate) fn open(&self, path: PathBuf, rotation: Rotation) -> io::Result<()> {
         let mut target = lock(&self.target);
         if target.path != path || target.rotation != rotation {
-            *target = Target { path, rotation, ..Target::default() };
+            *target = OpenLog { path, rotation, ..OpenLog::default() };
         }
         target.open()
     }
@@ -114,7 +114,7 @@ impl LogWriter {
         lock(&self.waiting).trouble.take()
     }
 
-    async fn until(&self, condition: impl Fn(&Waiting) -> bool) {
+    async fn until(&self, condition: impl Fn(&LogQueue) -> bool) {
         let mut deadline = None;
         loop {
             let written = self.written.notified();
@@ -156,7 +156,7 @@ impl LogWriter {
     }
 }
 
-impl Default for Target {
+impl Default for OpenLog {
     fn default() -> Self {
         let rotation = Rotation { max_size: u64::MAX, max_age: None, keep: 0 };
         let (path, why) = (PathBuf::new(), String::new());
@@ -165,7 +165,7 @@ impl Default for Target {
     }
 }
 
-impl Target {
+impl OpenLog {
     /// Opens the file, if it is not open.
     fn open(&mut self) -> io::Result<()> {
         if self.file.is_some() {
@@ -205,8 +205,8 @@ impl Target {
             let age = self.begun.elapsed().unwrap_or_default();
             let filled = Filled { size: self.size, age, in_line: self.in_line };
             match self.rotation.next(filled, rest) {
-                Next::Rotate => stuck = self.rotate()?.or(stuck),
-                Next::Write(count) => {
+                WriteStep::Rotate => stuck = self.rotate()?.or(stuck),
+                WriteStep::Write(count) => {
                     let (now, later) = rest.split_at(count);
                     let mut unwritten = now;
                     let result = self.put(&mut unwritten);
@@ -303,9 +303,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn target(path: &Path, max_size: u64, keep: u32) -> Target {
+    fn target(path: &Path, max_size: u64, keep: u32) -> OpenLog {
         let rotation = Rotation { max_size, max_age: None, keep };
-        Target { path: path.to_owned(), rotation, ..Target::default() }
+        OpenLog { path: path.to_owned(), rotation, ..OpenLog::default() }
     }
 
     fn text(path: &Path) -> String {

@@ -57,12 +57,12 @@ pub(crate) struct Feed(Arc<EndsQueue>);
 
 #[derive(Default)]
 struct EndsQueue {
-    state: Mutex<State>,
+    state: Mutex<PipesState>,
     changed: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct PipesState {
     ends: VecDeque<RawEnds>,
     feeds: usize,
     /// Whether there were feeds, and there are none now.
@@ -151,7 +151,7 @@ impl Drop for Feed {
 }
 
 impl EndsQueue {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PipesState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

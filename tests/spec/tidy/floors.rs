@@ -1,5 +1,4 @@
-//! The floors that ARCHITECTURE.md draws: no import runs upward, and no two files import each other, but in the rooms
-//! that a list names.
+//! The floors that ARCHITECTURE.md draws: no import runs upward, and no two files import each other.
 //!
 //! A name counts where it stands, and not where `mod.rs` or `lib.rs` hand it on.
 //!
@@ -11,22 +10,6 @@ use std::fs;
 
 use super::code::code_of;
 use super::sources::{Source, sources, workspace};
-
-/// The rooms in which files import each other still. A circle is allowed if each of its files is in one of them.
-const CIRCLES_ALLOWED_IN: [&str; 12] = [
-    "demo::event_writer",
-    "demo::messages",
-    "procs::containment",
-    "procs::default_containment",
-    "procs::launch",
-    "procs::process",
-    "procs::set",
-    "procs::shared_containment",
-    "procs::spec",
-    "procs::usage",
-    "procs::warden",
-    "rootward::app",
-];
 
 #[test]
 fn no_module_of_the_core_imports_from_its_own_floor_or_from_above() {
@@ -53,8 +36,7 @@ fn no_module_of_the_core_imports_from_its_own_floor_or_from_above() {
 
 #[test]
 fn no_two_files_import_each_other_on_any_way() {
-    let mut circles = Vec::new();
-    let mut needed = BTreeSet::new();
+    let mut circles = BTreeSet::new();
     for name in ["core", "procs", "signals", "rootward", "observer", "demo"] {
         let modules = Modules::of(&format!("crates/{name}/src"));
         let mut imports: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -64,27 +46,11 @@ fn no_two_files_import_each_other_on_any_way() {
             imports.insert(module.clone(), others.collect());
         }
         for circle in imports.keys().filter_map(|module| circle_through(module, &imports)) {
-            let files: Vec<String> = circle.iter().map(|file| format!("{name}::{file}")).collect();
-            let rooms = files.iter().map(|file| allowed_room_of(file));
-            match rooms.collect::<Option<BTreeSet<_>>>() {
-                Some(rooms) => needed.extend(rooms),
-                None => circles.push(files),
-            }
+            circles.insert(circle.iter().map(|file| format!("{name}::{file}")).collect::<Vec<_>>());
         }
     }
-    circles.sort();
-    circles.dedup();
 
     assert!(circles.is_empty(), "these import each other: {circles:#?}");
-    let idle: Vec<_> = CIRCLES_ALLOWED_IN.into_iter().filter(|room| !needed.contains(room)).collect();
-    assert!(idle.is_empty(), "no circle is left in these: {idle:?}");
-}
-
-/// The room of a file, if circles are allowed in it.
-fn allowed_room_of(file: &str) -> Option<&'static str> {
-    let is_in =
-        |room: &str| file.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-    CIRCLES_ALLOWED_IN.into_iter().find(|room| is_in(room))
 }
 
 /// The floors of the core as ARCHITECTURE.md draws them, the highest first.

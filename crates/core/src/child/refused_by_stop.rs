@@ -1,4 +1,4 @@
-//! What an error has as its source that says that nothing is started any more.
+//! What an error has as its source that says that a stop has begun, and nothing is started or changed any more.
 
 use std::error::Error;
 use std::fmt;
@@ -19,7 +19,7 @@ impl RefusedByStop {
 
 impl fmt::Display for RefusedByStop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing is started there any more")
+        f.write_str("nothing is started or changed there any more")
     }
 }
 

@@ -62,13 +62,15 @@ impl OutputSink {
         self.emit(EventKind::Notified(notice));
     }
 
-    /// Writes into the tree's record that a health check has failed, or that one has succeeded again (`None`): what was
-    /// found, how many in a row have failed, and how many of them are too many. Never waits.
-    pub fn health(&self, failed: Option<(String, u32, u32)>) {
-        self.emit(match failed {
-            Some((error, failures, threshold)) => EventKind::Unhealthy { error, failures, threshold },
-            None => EventKind::Healthy,
-        });
+    /// Writes into the tree's record that a health check has failed: what was found, how many in a row have failed by
+    /// now, and how many of them are too many. Never waits.
+    pub fn unhealthy(&self, error: String, failures: u32, threshold: u32) {
+        self.emit(EventKind::Unhealthy { error, failures, threshold });
+    }
+
+    /// Writes into the tree's record that a health check has succeeded again. Never waits.
+    pub fn healthy(&self) {
+        self.emit(EventKind::Healthy);
     }
 
     /// Writes into the tree's record that the process, which ends without its supervisor's request, gets this signal
@@ -126,7 +128,7 @@ impl Retries {
     /// line, and the next follows after `delay`.
     ///
     /// `false` says that a stop has begun: the start has to be given up, and nothing was written.
-    pub fn note(&self, kind: ChildKind, attempt: u32, (error, delay): (String, Duration)) -> bool {
+    pub fn note(&self, kind: ChildKind, attempt: u32, error: String, delay: Duration) -> bool {
         let make = || (self.path.clone(), EventKind::Retrying { error, attempt, delay });
         self.tree.record().emit_if(|| !self.scope.is_stopping(), kind, self.incarnation, make)
     }

@@ -8,11 +8,12 @@ use super::call::{
     CallRefusal, CallSuccess, Demand, ReserveError, ReservedPlace, StartedChild, SupervisorCall,
 };
 use super::check::check_child;
+use super::child_errors::{DeleteChildError, RestartChildError, SignalChildError, TerminateChildError};
 use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
 use super::walk::{AskChildren, KeptAlive, note_stall, walk};
-use crate::child::{ChildId, ChildKind, ChildPath, SpecError, SpecProblem, StartError};
+use crate::child::{ChildId, ChildKind, ChildPath, SpecError, SpecProblem};
 use crate::child_kind::Inspect;
 use crate::detector::Stall;
 use crate::policy::AutoShutdown;
@@ -35,93 +36,6 @@ use crate::usage::Usage;
 #[derive(Clone)]
 pub struct SupervisorHandle {
     shared: Arc<SharedSupervisor>,
-}
-
-/// Says why a child could not be terminated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TerminateChildError {
-    /// No child has this id.
-    #[error("no child has this id")]
-    NotFound,
-    /// The supervisor is stopping, and its children with it.
-    #[error("the supervisor is stopping")]
-    Stopping,
-    /// This incarnation of the supervisor has ended, and its children with it.
-    #[error("the supervisor does not run any more")]
-    NotRunning,
-}
-
-/// Says why a signal was not sent to a child.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignalChildError {
-    /// No child has this id.
-    #[error("no child has this id")]
-    NotFound,
-    /// The child is no process.
-    #[error("the child is no process")]
-    NotAProcess,
-    /// The child has no process now: it is down, is being started, or has just ended.
-    #[error("the child has no process now")]
-    NotRunning,
-    /// The system refuses it, for example because the process has changed its user.
-    #[error("the signal could not be sent")]
-    System(#[source] std::io::Error),
-}
-
-/// Says why a child could not be restarted.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RestartChildError {
-    /// The child runs.
-    #[error("the child runs")]
-    Running,
-    /// The child is going to be restarted anyway.
-    #[error("the child is going to be restarted anyway")]
-    Restarting,
-    /// No child has this id.
-    #[error("no child has this id")]
-    NotFound,
-    /// The supervisor is dynamic and keeps no child that is down (OTP's `simple_one_for_one`).
-    #[error("the supervisor is dynamic, and keeps no child that is down")]
-    Dynamic,
-    /// The child could not be started. It is kept.
-    #[error("the child could not be started")]
-    Failed(#[source] StartError),
-    /// The child had nothing to run (OTP's `ignore`). It is kept, and is down.
-    #[error("the child had nothing to run")]
-    Ignored,
-    /// The supervisor is stopping.
-    #[error("the supervisor is stopping")]
-    Stopping,
-    /// This incarnation of the supervisor has ended.
-    #[error("the supervisor does not run any more")]
-    NotRunning,
-}
-
-/// Says why a child could not be deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeleteChildError {
-    /// The child runs. It has to be terminated first.
-    #[error("the child runs")]
-    Running,
-    /// The child is going to be restarted. It has to be terminated first.
-    #[error("the child is going to be restarted")]
-    Restarting,
-    /// No child has this id.
-    #[error("no child has this id")]
-    NotFound,
-    /// The supervisor is dynamic and keeps no child that is down (OTP's `simple_one_for_one`).
-    #[error("the supervisor is dynamic, and keeps no child that is down")]
-    Dynamic,
-    /// The supervisor is stopping.
-    #[error("the supervisor is stopping")]
-    Stopping,
-    /// This incarnation of the supervisor has ended.
-    #[error("the supervisor does not run any more")]
-    NotRunning,
 }
 
 impl SupervisorHandle {

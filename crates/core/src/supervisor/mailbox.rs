@@ -19,7 +19,9 @@ use super::mailbox_counter::MailboxCounter;
 use super::outlook::Question;
 use super::view::SupervisorView;
 use crate::child::{ChildKind, ChildPath, Outcome};
-use crate::child_kind::{ChildReport, Inspect, Report, ReportListener, Reporter, RunningChild, StopRequest};
+use crate::child_kind::{
+    ChildReport, Inspect, Report, ReportListener, Reporter, RunningChild, StartContext, StopRequest,
+};
 use crate::context::{StopScope, TreeContext};
 use crate::event::EventKind;
 use crate::iterative_drop::iteratively;
@@ -78,13 +80,10 @@ pub(crate) struct SharedSupervisor {
 }
 
 impl SharedSupervisor {
-    pub(super) fn new(
-        (path, incarnation): (ChildPath, u32),
-        tree: TreeContext,
-        scope: Arc<StopScope>,
-        auto_shutdown: AutoShutdown,
-        view: SupervisorView,
-    ) -> Arc<Self> {
+    pub(super) fn new(cx: &StartContext, auto_shutdown: AutoShutdown, view: SupervisorView) -> Arc<Self> {
+        let StartContext { path, incarnation, tree, .. } = cx;
+        let (path, incarnation, tree) = (path.clone(), *incarnation, tree.clone());
+        let scope = cx.scope.below();
         let (actor, waiting, refusals) = (OnceLock::new(), MailboxCounter::new(), Refusals::default());
         Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refusals })
     }

@@ -16,6 +16,7 @@ mod ask;
 mod build;
 mod call;
 mod check;
+mod child_errors;
 mod dynamic;
 mod engine;
 mod entry;
@@ -35,10 +36,9 @@ mod tests;
 pub use address::SupervisorAddress;
 pub use build::Supervisor;
 pub use call::{ReserveError, StartedChild};
+pub use child_errors::{DeleteChildError, RestartChildError, SignalChildError, TerminateChildError};
 pub use dynamic::DynamicSupervisor;
-pub use handle::{
-    DeleteChildError, RestartChildError, SignalChildError, SupervisorHandle, TerminateChildError,
-};
+pub use handle::SupervisorHandle;
 pub use start_child::StartChildError;
 
 pub use view::ChildCount;

@@ -39,20 +39,13 @@ impl SupervisorStart {
 
     /// Starts the actor, which starts no child before it is told to [begin](Prepared::begin).
     pub(crate) fn prepare(&self, cx: StartContext) -> PreparedSupervisor {
-        let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
         let (policy, specs) = self.supervisor.parts();
         // The specs were checked before the tree was started.
-        let entry = |spec: &ChildSpec| ChildEntry::new(spec.clone(), path.join(&spec.checked_id()));
+        let entry = |spec: &ChildSpec| ChildEntry::new(spec.clone(), cx.path.join(&spec.checked_id()));
         // Every incarnation begins with the children of the description, and with no history: OTP rule 21.
         let view = SupervisorView::new(specs.iter().map(entry));
-        let shared = SharedSupervisor::new(
-            (path.clone(), incarnation),
-            tree,
-            scope.below(),
-            policy.auto_shutdown,
-            view,
-        );
-        spawn(Arc::clone(&shared), reporter, policy);
+        let shared = SharedSupervisor::new(&cx, policy.auto_shutdown, view);
+        spawn(Arc::clone(&shared), cx.reporter, policy);
         if let Some(address) = self.supervisor.address() {
             address.leads_to(SupervisorHandle::new(Arc::clone(&shared)));
         }

@@ -7,7 +7,6 @@ use std::error::Error;
 use std::sync::Arc;
 
 use crate::child::{Exit, RefusedByStop, StartError};
-use crate::supervisor::{DeleteChildError, RestartChildError, TerminateChildError};
 
 /// Makes an error an exit of a child that was being stopped, or whose supervisor was: no failure, if it comes of that.
 pub(crate) fn failed_in_a_stop(error: &(dyn Error + 'static)) -> Exit {
@@ -32,19 +31,16 @@ fn says_stop(error: &(dyn Error + 'static)) -> bool {
     error.is::<RefusedByStop>()
         || matches!(error.downcast_ref(), Some(StartError::Stopped))
         || error.downcast_ref().is_some_and(|error: &Arc<StartError>| matches!(**error, StartError::Stopped))
-        || matches!(error.downcast_ref(), Some(RestartChildError::Stopping | RestartChildError::NotRunning))
-        || matches!(
-            error.downcast_ref(),
-            Some(TerminateChildError::Stopping | TerminateChildError::NotRunning)
-        )
-        || matches!(error.downcast_ref(), Some(DeleteChildError::Stopping | DeleteChildError::NotRunning))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::child::{ChildId, ChildPath};
-    use crate::supervisor::{ReserveError, SignalChildError, StartChildError};
+    use crate::supervisor::{
+        DeleteChildError, ReserveError, RestartChildError, SignalChildError, StartChildError,
+        TerminateChildError,
+    };
     use crate::task::{SpawnError, SpawnErrorKind, TaskError};
 
     /// An error of a program around another one.
@@ -77,6 +73,9 @@ mod tests {
         assert_eq!(failed_in_a_stop(&Opaque(ReserveError::Stopping)), Exit::Shutdown);
         assert_eq!(failed_in_a_stop(&Opaque(spawn(SpawnErrorKind::Stopping))), Exit::Shutdown);
         assert_eq!(failed_in_a_stop(&Opaque(TaskError::Stopped)), Exit::Shutdown);
+        assert_eq!(failed_in_a_stop(&Opaque(RestartChildError::Stopping)), Exit::Shutdown);
+        assert_eq!(failed_in_a_stop(&Opaque(TerminateChildError::NotRunning)), Exit::Shutdown);
+        assert_eq!(failed_in_a_stop(&Opaque(DeleteChildError::Stopping)), Exit::Shutdown);
     }
 
     #[test]

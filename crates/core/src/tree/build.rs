@@ -290,7 +290,7 @@ impl TreeBuilder {
         if self.options.refuse_degraded {
             context.refuse_degraded();
         }
-        launch((self.path, &self.root), self.options, context, log)
+        launch(self.path, &self.root, self.options, context, log)
     }
 
     /// Starts the tree, and waits until all of it has started.

@@ -25,7 +25,8 @@ const ROOT: ChildKey = ChildKey(0);
 
 /// Makes a tree, and has its root begin. Nothing is waited for.
 pub(super) fn launch(
-    (path, supervisor): (ChildPath, &Supervisor),
+    path: ChildPath,
+    supervisor: &Supervisor,
     mut options: TreeOptions,
     context: TreeContext,
     log: Option<TreeLog>,

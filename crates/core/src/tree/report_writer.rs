@@ -87,7 +87,7 @@ impl ReportWriter {
         let children = if is_in_time { children.take() } else { children.copy() };
         let refused = self.root.is_gone();
         let blame = failures.and_then(|failures| self.to_blame(failures));
-        let mut report = self.report(failure, children, (Outcome::Graceful, refused));
+        let mut report = self.report(failure, children, Outcome::Graceful, refused);
         report.is_to_blame(blame);
         let report = Arc::new(report);
         // A report that was handed out is not taken back. What has changed since then is there for callers that ask.
@@ -161,7 +161,7 @@ impl ReportWriter {
             add_answers(&mut children, answers);
             let stopped = || StartFailure::new(StartError::Stopped).write_down();
             let failure = (!started).then(|| handled.unwrap_or_else(stopped));
-            let report = self.report(failure, children, (Outcome::Unreapable, refused));
+            let report = self.report(failure, children, Outcome::Unreapable, refused);
             self.write_unreapable(&report, words);
             self.end_with(&report, words);
             Arc::new(report)
@@ -194,7 +194,8 @@ impl ReportWriter {
         &self,
         failure: Option<StartFailure>,
         children: Vec<NodeReport>,
-        (outcome, refused): (Outcome, u64),
+        outcome: Outcome,
+        refused: u64,
     ) -> StopReport {
         // A root that ends without a stop has failed to start, or its actor has failed.
         let cause = if failure.is_some() { StopCause::StartFailed } else { StopCause::Failed };

@@ -47,7 +47,7 @@ pub(super) struct Opened {
 
 /// What a refusal to write means.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum WriteRefusal {
     /// The reader has gone, as it may.
     Gone,
     /// There is no room, and there may be some later.
@@ -110,7 +110,7 @@ impl Destination for Opened {
     }
 }
 
-impl Refusal {
+impl WriteRefusal {
     /// What this error of a write to the place means.
     pub(super) fn new(error: io::Error, place: &dyn Destination) -> Self {
         match error.raw_os_error() {

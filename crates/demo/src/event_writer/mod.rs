@@ -7,12 +7,12 @@
 
 mod backlog;
 mod destination;
-mod pump;
+mod event_pump;
 mod state;
 mod target;
 mod writer;
 
-pub(crate) use pump::Pump;
-pub(crate) use state::{ReaderTimeout, Written};
-pub(crate) use target::{OpenError, Sink, Target, require_open, standard_stream};
-pub(crate) use writer::{EventWriter, Format};
+pub(crate) use event_pump::EventPump;
+pub(crate) use state::{ReaderTimeout, WriteOutcome};
+pub(crate) use target::{OutputOpenError, OutputTarget, Sink, standard_stream};
+pub(crate) use writer::{EventFormatter, EventWriter};

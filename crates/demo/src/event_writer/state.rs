@@ -15,12 +15,12 @@ pub(super) enum Item {
 
 #[derive(Default)]
 pub(super) struct SharedWriter {
-    state: Mutex<State>,
+    state: Mutex<WriterState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct WriterState {
     backlog: Backlog<Item>,
     /// Nothing more will come.
     closed: bool,
@@ -41,7 +41,7 @@ struct State {
 
 /// What has become of all that was to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum WriteOutcome {
     /// It is written, or the reader has gone, as it may.
     All,
     /// A reader that is there, or that may come, has not taken all of it.
@@ -134,7 +134,7 @@ impl SharedWriter {
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(super) fn finish(&self, patience: ReaderTimeout) -> Written {
+    pub(super) fn finish(&self, patience: ReaderTimeout) -> WriteOutcome {
         let mut state = self.state();
         state.closed = true;
         self.changed.notify_all();
@@ -153,7 +153,7 @@ impl SharedWriter {
 
     /// Waits for something to write. `None` says that nothing more will come.
     pub(super) fn next(&self) -> Option<Vec<Item>> {
-        let idle = |state: &mut State| state.backlog.is_empty() && !state.closed;
+        let idle = |state: &mut WriterState| state.backlog.is_empty() && !state.closed;
         let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
         let items: Vec<_> = std::iter::from_fn(|| state.backlog.pop()).take(BATCH).collect();
         (!items.is_empty()).then_some(items)
@@ -197,12 +197,12 @@ impl SharedWriter {
         self.changed.notify_all();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WriterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl WriterState {
     fn is_far_behind(&self) -> bool {
         self.backlog.bytes() > AHEAD
             && !self.closed
@@ -211,13 +211,13 @@ impl State {
             && self.given_up_at != Some(self.writes)
     }
 
-    fn written(&self) -> Written {
+    fn written(&self) -> WriteOutcome {
         let reason = self.broken.as_ref().or(self.full.as_ref());
         match (reason, &self.left_out) {
-            (Some(reason), _) => Written::Not(reason.clone()),
-            (None, Some((items, reason))) => Written::Not(format!("{items} left out: {reason}")),
-            (None, None) if self.done => Written::All,
-            (None, None) => Written::Unread,
+            (Some(reason), _) => WriteOutcome::Not(reason.clone()),
+            (None, Some((items, reason))) => WriteOutcome::Not(format!("{items} left out: {reason}")),
+            (None, None) if self.done => WriteOutcome::All,
+            (None, None) => WriteOutcome::Unread,
         }
     }
 }
@@ -234,7 +234,7 @@ mod tests {
         shared.push(Item::Text("lost".into()));
 
         assert!(shared.state().backlog.is_empty());
-        assert_eq!(shared.finish(ReaderTimeout::LEAVING), Written::All);
+        assert_eq!(shared.finish(ReaderTimeout::LEAVING), WriteOutcome::All);
     }
 
     #[test]
@@ -247,7 +247,9 @@ mod tests {
         shared.wrote(true);
         shared.end(None);
 
-        let Written::Not(reason) = shared.finish(ReaderTimeout::LEAVING) else { panic!("it is not written") };
+        let WriteOutcome::Not(reason) = shared.finish(ReaderTimeout::LEAVING) else {
+            panic!("it is not written")
+        };
         assert_eq!(reason, "1 left out: no space");
     }
 

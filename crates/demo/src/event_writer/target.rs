@@ -6,14 +6,13 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rootward::process::was_closed_at_start;
-
 use super::destination::{Destination, Opened};
+use crate::descriptor::require_open;
 use crate::messages;
 
 /// Where something is to be written, as the command line says it: `-` is standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum OutputTarget {
     Stdout,
     File(PathBuf),
 }
@@ -21,7 +20,7 @@ pub(crate) enum Target {
 /// Says that a target cannot be written to.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to {}: {error}{hint}", .path.display())]
-pub(crate) struct OpenError {
+pub(crate) struct OutputOpenError {
     path: PathBuf,
     #[source]
     error: io::Error,
@@ -29,22 +28,22 @@ pub(crate) struct OpenError {
 }
 
 /// Something that can be written to.
-pub(crate) struct Sink(pub(super) Kind);
+pub(crate) struct Sink(pub(super) SinkKind);
 
-pub(super) enum Kind {
+pub(super) enum SinkKind {
     Open(Box<dyn Destination>),
     /// A named pipe that has no reader yet. The thread that writes to it opens it, because that thread has time to
     /// wait.
     Pipe(PathBuf),
 }
 
-impl From<OsString> for Target {
+impl From<OsString> for OutputTarget {
     fn from(target: OsString) -> Self {
         if target == "-" { Self::Stdout } else { Self::File(target.into()) }
     }
 }
 
-impl Target {
+impl OutputTarget {
     /// Whether this is the file at this path, whatever either is called. What cannot be looked at is not.
     pub(crate) fn is(&self, path: &Path) -> bool {
         let identity = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
@@ -64,10 +63,10 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if it cannot be written to.
-    pub(crate) fn open(&self) -> Result<Sink, OpenError> {
+    /// [`OutputOpenError`] if it cannot be written to.
+    pub(crate) fn open(&self) -> Result<Sink, OutputOpenError> {
         match self {
-            Self::Stdout => open_stdout().map(Sink::open).map_err(|error| OpenError {
+            Self::Stdout => open_stdout().map(Sink::open).map_err(|error| OutputOpenError {
                 path: "standard output".into(),
                 error,
                 hint: "",
@@ -80,7 +79,11 @@ impl Target {
                 } else {
                     ""
                 };
-                open(path, metadata.as_ref()).map_err(|error| OpenError { path: path.clone(), error, hint })
+                open(path, metadata.as_ref()).map_err(|error| OutputOpenError {
+                    path: path.clone(),
+                    error,
+                    hint,
+                })
             }
         }
     }
@@ -92,20 +95,20 @@ impl Sink {
     }
 
     fn open(place: impl Destination + 'static) -> Self {
-        Self(Kind::Open(Box::new(place)))
+        Self(SinkKind::Open(Box::new(place)))
     }
 
     pub(super) fn is_file(&self) -> bool {
         match &self.0 {
-            Kind::Open(place) => place.is_file(),
-            Kind::Pipe(_) => false,
+            SinkKind::Open(place) => place.is_file(),
+            SinkKind::Pipe(_) => false,
         }
     }
 
     pub(super) fn place(self) -> io::Result<Box<dyn Destination>> {
         match self.0 {
-            Kind::Open(place) => Ok(place),
-            Kind::Pipe(path) => Ok(Box::new(Opened::new(OpenOptions::new().write(true).open(path)?)?)),
+            SinkKind::Open(place) => Ok(place),
+            SinkKind::Pipe(path) => Ok(Box::new(Opened::new(OpenOptions::new().write(true).open(path)?)?)),
         }
     }
 }
@@ -113,14 +116,6 @@ impl Sink {
 fn open_stdout() -> io::Result<Opened> {
     require_open(1)?;
     Opened::sharing(io::stdout())
-}
-
-/// What was closed when the demo began is `/dev/null` by now, and what is written there is lost without a word.
-pub(crate) fn require_open(descriptor: i32) -> io::Result<()> {
-    if was_closed_at_start(descriptor) {
-        return Err(io::Error::other("it is closed"));
-    }
-    Ok(())
 }
 
 /// Standard output or standard error, as it is open, if that is where a path leads. What is written there goes behind
@@ -175,7 +170,7 @@ fn open_pipe(path: &Path) -> io::Result<Sink> {
                 "{}: this pipe has no reader yet; what is written waits",
                 path.display()
             ));
-            Ok(Sink(Kind::Pipe(path.to_owned())))
+            Ok(Sink(SinkKind::Pipe(path.to_owned())))
         }
         Err(error) => Err(error),
     }
@@ -189,7 +184,7 @@ mod tests {
     fn what_cannot_be_written_to_is_named() {
         let dir = tempfile::tempdir().unwrap();
         for path in [dir.path().to_owned(), dir.path().join("none/events"), PathBuf::new()] {
-            let Err(error) = Target::File(path.clone()).open() else { panic!("{path:?} was opened") };
+            let Err(error) = OutputTarget::File(path.clone()).open() else { panic!("{path:?} was opened") };
 
             assert!(error.to_string().contains(&path.display().to_string()), "{error}");
         }
@@ -201,7 +196,7 @@ mod tests {
         let path = dir.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
 
-        let Err(error) = Target::File(path).open() else { panic!("it was opened") };
+        let Err(error) = OutputTarget::File(path).open() else { panic!("it was opened") };
 
         assert!(error.to_string().contains("write `-`"), "{error}");
     }
@@ -211,7 +206,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("both");
         std::fs::write(&path, "old").unwrap();
-        let target = Target::from(OsString::from(&path));
+        let target = OutputTarget::from(OsString::from(&path));
         let [mut one, mut other] = [(); 2].map(|()| target.open().ok().unwrap().place().unwrap());
 
         one.write(b"events\n").unwrap();

@@ -7,8 +7,8 @@ use std::thread;
 use rootward::{Event, EventKind};
 
 use super::Sink;
-use super::destination::{Destination, Refusal};
-use super::state::{Item, ReaderTimeout, SharedWriter, Written};
+use super::destination::{Destination, WriteRefusal};
+use super::state::{Item, ReaderTimeout, SharedWriter, WriteOutcome};
 use crate::descriptor::CHUNK;
 use crate::messages;
 
@@ -20,7 +20,7 @@ pub(crate) struct EventWriter {
 }
 
 /// How an event is written: appends its text, or nothing if it is not shown.
-pub(crate) type Format = Box<dyn FnMut(&Event, &mut Vec<u8>) + Send>;
+pub(crate) type EventFormatter = Box<dyn FnMut(&Event, &mut Vec<u8>) + Send>;
 
 impl EventWriter {
     /// Starts the thread that writes to this sink.
@@ -28,7 +28,7 @@ impl EventWriter {
     /// # Errors
     ///
     /// If the system has no thread left.
-    pub(crate) fn start(name: &str, sink: Sink, format: Format) -> io::Result<Self> {
+    pub(crate) fn start(name: &str, sink: Sink, format: EventFormatter) -> io::Result<Self> {
         let label = name.to_owned();
         let shared = Arc::new(SharedWriter::default());
         let writer = Self { shared: Arc::clone(&shared), loses_nothing: sink.is_file() };
@@ -56,13 +56,18 @@ impl EventWriter {
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(crate) fn finish(&self, patience: ReaderTimeout) -> Written {
+    pub(crate) fn finish(&self, patience: ReaderTimeout) -> WriteOutcome {
         self.shared.finish(patience)
     }
 }
 
 /// Writes everything, or says why not. A reader that has gone is no error.
-fn write_all(label: &str, shared: &SharedWriter, sink: Sink, mut format: Format) -> Result<(), String> {
+fn write_all(
+    label: &str,
+    shared: &SharedWriter,
+    sink: Sink,
+    mut format: EventFormatter,
+) -> Result<(), String> {
     let mut place = sink.place().map_err(|error| error.to_string())?;
     let mut buffer = Vec::new();
     while let Some(items) = shared.next() {
@@ -74,8 +79,8 @@ fn write_all(label: &str, shared: &SharedWriter, sink: Sink, mut format: Format)
         }
         match write_lines(label, shared, place.as_mut(), &buffer) {
             Ok(()) => buffer.clear(),
-            Err(Refusal::Broken(error)) => return Err(error.to_string()),
-            Err(Refusal::Gone | Refusal::Full(_)) => break,
+            Err(WriteRefusal::Broken(error)) => return Err(error.to_string()),
+            Err(WriteRefusal::Gone | WriteRefusal::Full(_)) => break,
         }
     }
     Ok(())
@@ -88,7 +93,7 @@ fn write_lines(
     shared: &SharedWriter,
     place: &mut dyn Destination,
     text: &[u8],
-) -> Result<(), Refusal> {
+) -> Result<(), WriteRefusal> {
     let turn = place.turn();
     let mut has_turn = None;
     let mut written = 0;
@@ -107,8 +112,8 @@ fn write_lines(
             Ok(_) => io::ErrorKind::WriteZero.into(),
             Err(error) => error,
         };
-        match Refusal::new(refusal, place) {
-            Refusal::Full(error) => {
+        match WriteRefusal::new(refusal, place) {
+            WriteRefusal::Full(error) => {
                 let line = text[..written].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
                 if line < written && place.take_back(written - line) {
                     written = line;
@@ -121,7 +126,7 @@ fn write_lines(
                 }
                 shared.rest();
             }
-            refusal @ (Refusal::Gone | Refusal::Broken(_)) => return Err(refusal),
+            refusal @ (WriteRefusal::Gone | WriteRefusal::Broken(_)) => return Err(refusal),
         }
     }
     Ok(())
@@ -146,7 +151,7 @@ fn chunk(text: &[u8]) -> Option<&[u8]> {
 mod tests {
     use std::sync::mpsc;
 
-    use super::super::target::Kind;
+    use super::super::target::SinkKind;
     use super::*;
 
     /// Hands every write to the test, and ends with an error when the test no longer reads.
@@ -197,7 +202,7 @@ mod tests {
     }
 
     fn given_writer_to(place: impl Destination + 'static) -> EventWriter {
-        EventWriter::start("test", Sink(Kind::Open(Box::new(place))), Box::new(|_, _| {})).unwrap()
+        EventWriter::start("test", Sink(SinkKind::Open(Box::new(place))), Box::new(|_, _| {})).unwrap()
     }
 
     fn given_writer() -> (EventWriter, mpsc::Receiver<String>) {
@@ -223,7 +228,7 @@ mod tests {
         for n in 0..1000 {
             writer.text(format!("{n} "));
         }
-        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::All);
+        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), WriteOutcome::All);
 
         let expected: String = (0..1000).map(|n| format!("{n} ")).collect();
         assert_eq!(reader.join().unwrap(), expected);
@@ -235,7 +240,7 @@ mod tests {
 
         writer.text("never read".into());
 
-        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::Unread);
+        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), WriteOutcome::Unread);
     }
 
     /// R9: what is written goes on when there is room again, and at no time does a file end within a line.
@@ -247,7 +252,7 @@ mod tests {
             let writer = given_writer_to(Disk { text: Vec::new(), room: 17, can_take_back, seen });
 
             writer.text(text.clone());
-            assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::All);
+            assert_eq!(writer.finish(ReaderTimeout::ORDERLY), WriteOutcome::All);
 
             let states: Vec<String> = states.iter().collect();
             assert_eq!(states.last(), Some(&text), "take back: {can_take_back}");
@@ -263,7 +268,7 @@ mod tests {
         writer.text("a report\n".into());
 
         assert!(
-            matches!(writer.finish(ReaderTimeout::ORDERLY), Written::Not(reason) if reason.contains("space"))
+            matches!(writer.finish(ReaderTimeout::ORDERLY), WriteOutcome::Not(reason) if reason.contains("space"))
         );
     }
 
@@ -302,6 +307,6 @@ mod tests {
 
         writer.text("lost".into());
 
-        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::All);
+        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), WriteOutcome::All);
     }
 }

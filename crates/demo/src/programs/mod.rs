@@ -15,7 +15,7 @@ use clap::ValueEnum;
 
 /// One of the sample programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Program {
+pub(crate) enum SampleProgram {
     /// Takes a moment to be ready, and two seconds to stop
     Slow,
     /// Writes a line now and then
@@ -24,7 +24,7 @@ pub(crate) enum Program {
     Flaky,
 }
 
-impl Program {
+impl SampleProgram {
     /// Runs the program until its end.
     pub(crate) fn run(self) -> ExitCode {
         match self {

@@ -6,18 +6,23 @@ use rootward::process::visible_text;
 use rootward_observer::client::{Client, Message};
 use rootward_observer::wire::{EndMessage, Event, EventMessage, LostMessage, Version, What};
 
-use super::failed::Failed;
+use super::command_error::CommandError;
 use super::out::Out;
 use crate::safe::safe;
 use crate::terminal::line;
 
 /// Shows the newest events.
-pub(super) async fn events(client: &Client, follow: bool, out: &Out) -> Result<ExitCode, Failed> {
+pub(super) async fn events(client: &Client, follow: bool, out: &Out) -> Result<ExitCode, CommandError> {
     go_through(client, follow, out, |_| true, line).await
 }
 
 /// Shows the newest lines of a child and of what is below it.
-pub(super) async fn logs(client: &Client, path: &str, follow: bool, out: &Out) -> Result<ExitCode, Failed> {
+pub(super) async fn logs(
+    client: &Client,
+    path: &str,
+    follow: bool,
+    out: &Out,
+) -> Result<ExitCode, CommandError> {
     let below = format!("{path}/");
     let is_meant = |event: &Event| {
         matches!(event.what, What::Output { .. }) && (event.path == path || event.path.starts_with(&below))
@@ -41,7 +46,7 @@ async fn go_through(
     out: &Out,
     is_meant: impl Fn(&Event) -> bool,
     text: impl Fn(&Event) -> String,
-) -> Result<ExitCode, Failed> {
+) -> Result<ExitCode, CommandError> {
     let newest = client.snapshot().await?.as_of;
     // What the door does not remember any more is told as lost, which is nothing new here.
     let mut events = client.events(Some(0)).await?;
@@ -71,7 +76,7 @@ async fn go_through(
                 break;
             }
             Some(_) => {}
-            None => return Err(Failed::Closed),
+            None => return Err(CommandError::Closed),
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,8 +2,8 @@
 //! scripts can read.
 
 mod change;
+mod command_error;
 mod door;
-mod failed;
 mod follow;
 mod judge;
 mod out;
@@ -22,7 +22,7 @@ use rootward_observer::client::Client;
 use tokio::runtime::Builder;
 
 use crate::tree_file;
-use failed::Failed;
+use command_error::CommandError;
 use judge::{Until, is_below};
 use out::Out;
 
@@ -156,7 +156,7 @@ pub(crate) fn run(command: &Remote) -> ExitCode {
     }
 }
 
-fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, Failed> {
+fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, CommandError> {
     let At { door, token_file, .. } = command.at();
     let client = client(door, token_file.as_deref())?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -186,8 +186,8 @@ fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, Failed> {
 }
 
 /// If no child of the tree can have this path, because the tree has another root: that.
-async fn other_root(client: &Client, path: &str) -> Option<Failed> {
+async fn other_root(client: &Client, path: &str) -> Option<CommandError> {
     let snapshot = client.snapshot().await.ok()?;
     let root = snapshot.children.into_iter().next()?.path;
-    (!is_below(&root, path)).then(|| Failed::OtherRoot { path: path.to_owned(), root })
+    (!is_below(&root, path)).then(|| CommandError::OtherRoot { path: path.to_owned(), root })
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::event_writer::require_open;
+use crate::descriptor::require_open;
 use crate::safe::safe_lines;
 
 /// Where answers go, and in which form.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::failed::FailedDocument;
+use super::command_error::FailedDocument;
 use super::wait::WaitedDocument;
 
 /// Whatever the commands print and a door does not send.

@@ -6,20 +6,20 @@ use rootward_observer::client::Client;
 use rootward_observer::model::Model;
 use rootward_observer::wire::Kind;
 
-use super::failed::Failed;
+use super::command_error::CommandError;
 use super::out::Out;
 use super::words;
 use crate::terminal::farewell;
 
 /// Shows the tree.
-pub(super) async fn status(client: &Client, out: &Out) -> Result<ExitCode, Failed> {
+pub(super) async fn status(client: &Client, out: &Out) -> Result<ExitCode, CommandError> {
     let snapshot = client.snapshot().await?;
     out.say(&snapshot, || farewell(&Model::from_snapshot(&snapshot), &words::heading(&snapshot)))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Says why a child is in its state.
-pub(super) async fn why(client: &Client, path: &str, out: &Out) -> Result<ExitCode, Failed> {
+pub(super) async fn why(client: &Client, path: &str, out: &Out) -> Result<ExitCode, CommandError> {
     let why = client.why(path).await?;
     // Asked for what is shown, and not for what a script takes.
     let is_process = why.child.kind == Kind::Process && why.child.pid.is_some() && !out.json;

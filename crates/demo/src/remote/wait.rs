@@ -10,7 +10,7 @@ use rootward_observer::wire::Version;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::failed::Failed;
+use super::command_error::CommandError;
 use super::judge::{Until, Verdict, judge};
 use super::out::Out;
 
@@ -30,19 +30,19 @@ pub(super) struct WaitedDocument {
     /// The version of the formats.
     #[cfg_attr(test, schemars(with = "super::schema_tests::One"))]
     pub(super) schema: Version,
-    pub(super) waited: Waited,
+    pub(super) waited: WaitResult,
 }
 
 /// What a wait has come to.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Waited {
+pub(super) struct WaitResult {
     /// The child.
     pub(super) path: String,
     /// What was waited for.
     pub(super) until: Until,
     /// What became of it.
-    pub(super) result: Outcome,
+    pub(super) result: WaitOutcome,
     /// In a sentence, for people.
     pub(super) says: String,
 }
@@ -50,7 +50,7 @@ pub(super) struct Waited {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
+pub(super) enum WaitOutcome {
     /// It has come about. Status 0.
     Reached,
     /// It cannot come about any more. Status 1.
@@ -66,26 +66,26 @@ pub(super) async fn wait(
     until: Until,
     patience: Duration,
     out: &Out,
-) -> Result<ExitCode, Failed> {
+) -> Result<ExitCode, CommandError> {
     let mut last = "the program has no door there yet".to_owned();
     let waited = timeout(patience, follow(client, path, until, &mut last)).await;
     let (result, says) = match waited {
         Ok(ended) => ended?,
-        Err(_) => (Outcome::Timeout, last),
+        Err(_) => (WaitOutcome::Timeout, last),
     };
     let code = match result {
-        Outcome::Reached => ExitCode::SUCCESS,
-        Outcome::Never => ExitCode::from(rootward::Finished::FAILED),
-        Outcome::Timeout => ExitCode::from(TIMED_OUT),
+        WaitOutcome::Reached => ExitCode::SUCCESS,
+        WaitOutcome::Never => ExitCode::from(rootward::Finished::FAILED),
+        WaitOutcome::Timeout => ExitCode::from(TIMED_OUT),
     };
-    let waited = Waited { path: path.to_owned(), until, result, says };
+    let waited = WaitResult { path: path.to_owned(), until, result, says };
     let document = WaitedDocument { schema: Version, waited };
     out.say(&document, || {
         let says = &document.waited.says;
         match result {
-            Outcome::Reached => format!("{says}\n"),
-            Outcome::Never => format!("never: {says}\n"),
-            Outcome::Timeout => format!("not in time: {says}\n"),
+            WaitOutcome::Reached => format!("{says}\n"),
+            WaitOutcome::Never => format!("never: {says}\n"),
+            WaitOutcome::Timeout => format!("not in time: {says}\n"),
         }
     })?;
     Ok(code)
@@ -96,16 +96,16 @@ async fn follow(
     path: &str,
     until: Until,
     last: &mut String,
-) -> Result<(Outcome, String), Failed> {
+) -> Result<(WaitOutcome, String), CommandError> {
     let mut model = look(client, until).await?;
     let mut events = client.events(Some(model.as_of())).await?;
     // When a child that is down counts as down for good.
     let mut settled: Option<Instant> = None;
     loop {
         match judge(&model, path, until) {
-            Verdict::Reached(says) => return Ok((Outcome::Reached, says)),
-            Verdict::Never(says) => return Ok((Outcome::Never, says)),
-            Verdict::OtherRoot(root) => return Err(Failed::OtherRoot { path: path.to_owned(), root }),
+            Verdict::Reached(says) => return Ok((WaitOutcome::Reached, says)),
+            Verdict::Never(says) => return Ok((WaitOutcome::Never, says)),
+            Verdict::OtherRoot(root) => return Err(CommandError::OtherRoot { path: path.to_owned(), root }),
             Verdict::NotYet(says) => {
                 (*last, settled) = (says, None);
                 if let Some(over) = next(client, &mut events, &mut model).await? {
@@ -123,11 +123,11 @@ async fn follow(
                         model = Model::from_snapshot(&client.snapshot().await?);
                         if matches!(judge(&model, path, until), Verdict::IfItStaysDown(_)) {
                             return Ok(match *verdict {
-                                Verdict::Reached(says) => (Outcome::Reached, says),
+                                Verdict::Reached(says) => (WaitOutcome::Reached, says),
                                 Verdict::Never(says)
                                 | Verdict::NotYet(says)
-                                | Verdict::OtherRoot(says) => (Outcome::Never, says),
-                                Verdict::IfItStaysDown(_) => (Outcome::Never, format!("{path} is down")),
+                                | Verdict::OtherRoot(says) => (WaitOutcome::Never, says),
+                                Verdict::IfItStaysDown(_) => (WaitOutcome::Never, format!("{path} is down")),
                             });
                         }
                         settled = None;
@@ -139,7 +139,7 @@ async fn follow(
 }
 
 /// The tree as it is. A program that starts has no door yet: what is to become ready is waited for.
-async fn look(client: &Client, until: Until) -> Result<Model, Failed> {
+async fn look(client: &Client, until: Until) -> Result<Model, CommandError> {
     loop {
         match client.snapshot().await {
             Ok(snapshot) => return Ok(Model::from_snapshot(&snapshot)),
@@ -168,31 +168,37 @@ fn now() -> Instant {
 }
 
 /// How the tree went out of sight.
-enum Over {
+enum TreeOver {
     Gone,
     Closed,
 }
 
-impl Over {
-    fn of(self, path: &str, until: Until) -> (Outcome, String) {
+impl TreeOver {
+    fn of(self, path: &str, until: Until) -> (WaitOutcome, String) {
         match (self, until) {
-            (Self::Gone, Until::Gone) => (Outcome::Reached, format!("{path} is gone, with the whole tree")),
-            (Self::Gone, Until::Ready) => (Outcome::Never, "the tree is gone".to_owned()),
+            (Self::Gone, Until::Gone) => {
+                (WaitOutcome::Reached, format!("{path} is gone, with the whole tree"))
+            }
+            (Self::Gone, Until::Ready) => (WaitOutcome::Never, "the tree is gone".to_owned()),
             (Self::Closed, _) => {
-                (Outcome::Never, "the program closed its door before its tree was gone".to_owned())
+                (WaitOutcome::Never, "the program closed its door before its tree was gone".to_owned())
             }
         }
     }
 }
 
 /// Waits for the next message, and brings the model up to date.
-async fn next(client: &Client, events: &mut EventStream, model: &mut Model) -> Result<Option<Over>, Failed> {
+async fn next(
+    client: &Client,
+    events: &mut EventStream,
+    model: &mut Model,
+) -> Result<Option<TreeOver>, CommandError> {
     match events.next().await {
         Ok(Some(Message::Event(event))) => model.apply(&event),
         Ok(Some(Message::Lost(_))) => *model = Model::from_snapshot(&client.snapshot().await?),
-        Ok(Some(Message::End(_))) => return Ok(Some(Over::Gone)),
+        Ok(Some(Message::End(_))) => return Ok(Some(TreeOver::Gone)),
         Ok(Some(_)) => {}
-        Ok(None) | Err(ClientError::Broken(_)) => return Ok(Some(Over::Closed)),
+        Ok(None) | Err(ClientError::Broken(_)) => return Ok(Some(TreeOver::Closed)),
         Err(error) => return Err(error.into()),
     }
     Ok(None)

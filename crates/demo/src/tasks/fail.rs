@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::TaskContext;
 
-use super::wait::{Waited, wait};
+use super::wait::{WaitEnd, wait};
 
 #[derive(Debug, thiserror::Error)]
 #[error("this sample task fails on purpose")]
@@ -12,7 +12,7 @@ pub(super) struct OnPurpose;
 
 pub(super) async fn run(cx: TaskContext, after: Duration) -> Result<(), OnPurpose> {
     match wait(&cx, after).await {
-        Waited::Over => Err(OnPurpose),
-        Waited::Stopping => Ok(()),
+        WaitEnd::Over => Err(OnPurpose),
+        WaitEnd::Stopping => Ok(()),
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use rootward::TaskContext;
 
-use super::wait::{Waited, wait};
+use super::wait::{WaitEnd, wait};
 
 pub(super) async fn run(cx: TaskContext, after: Duration) {
     match wait(&cx, after).await {
-        Waited::Over => panic!("this sample task panics on purpose"),
-        Waited::Stopping => {}
+        WaitEnd::Over => panic!("this sample task panics on purpose"),
+        WaitEnd::Stopping => {}
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootward::TaskContext;
 
 /// What a task found when it had waited for its time.
-pub(super) enum Waited {
+pub(super) enum WaitEnd {
     /// The time is over.
     Over,
     /// It was asked to stop before.
@@ -13,9 +13,9 @@ pub(super) enum Waited {
 }
 
 /// Waits for a time, or until the task is asked to stop.
-pub(super) async fn wait(cx: &TaskContext, time: Duration) -> Waited {
+pub(super) async fn wait(cx: &TaskContext, time: Duration) -> WaitEnd {
     match tokio::time::timeout(time, cx.stopping()).await {
-        Ok(()) => Waited::Stopping,
-        Err(_) => Waited::Over,
+        Ok(()) => WaitEnd::Stopping,
+        Err(_) => WaitEnd::Over,
     }
 }

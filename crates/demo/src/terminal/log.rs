@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rootward_observer::wire::Event;
 
-use super::words::{Level, Said, level_of, say};
+use super::words::{EventText, Level, level_of, say};
 
 /// How many events are remembered.
 const KEPT: usize = 5000;
@@ -15,21 +15,21 @@ const LINE: usize = 2000;
 
 /// One event that is remembered. What it says is put into words when it is wanted: most events are never seen.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct LogEntry {
     pub(crate) seq: u64,
     pub(crate) at: f64,
     event: Arc<Event>,
     level: Level,
 }
 
-impl Entry {
+impl LogEntry {
     /// The path of the child.
     pub(crate) fn path(&self) -> String {
         super::text::safe(&self.event.path)
     }
 
     /// What the event says.
-    pub(crate) fn said(&self) -> Said {
+    pub(crate) fn said(&self) -> EventText {
         let mut said = say(&self.event);
         if let Some((cut, _)) = said.text.char_indices().nth(LINE) {
             said.text.truncate(cut);
@@ -41,7 +41,7 @@ impl Entry {
 /// The events that are remembered.
 #[derive(Debug)]
 pub(crate) struct Log {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
     /// The number of the event on which the reader stands. `None` follows what comes.
     cursor: Option<u64>,
     /// Only this child and what is below it.
@@ -66,7 +66,7 @@ impl Log {
             return;
         }
         let (event, level) = (Arc::clone(event), level_of(event));
-        self.entries.push_back(Entry { seq: event.seq, at: event.at, event, level });
+        self.entries.push_back(LogEntry { seq: event.seq, at: event.at, event, level });
         if self.entries.len() > KEPT {
             self.entries.pop_front();
         }
@@ -108,7 +108,7 @@ impl Log {
     }
 
     /// What is shown up to where the reader stands, the newest first.
-    pub(crate) fn up_to_cursor(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn up_to_cursor(&self) -> impl Iterator<Item = &LogEntry> {
         let end = self.cursor.map_or(self.entries.len(), |seq| {
             // What the reader stood on may have been forgotten.
             self.entries.partition_point(|entry| entry.seq <= seq).max(usize::from(!self.entries.is_empty()))
@@ -117,7 +117,7 @@ impl Log {
     }
 
     /// Where the reader stands.
-    pub(crate) fn current(&self) -> Option<&Entry> {
+    pub(crate) fn current(&self) -> Option<&LogEntry> {
         self.up_to_cursor().next()
     }
 
@@ -158,13 +158,13 @@ impl Log {
     }
 
     /// Whether this line has the text that is searched for.
-    pub(crate) fn is_wanted(&self, entry: &Entry) -> bool {
+    pub(crate) fn is_wanted(&self, entry: &LogEntry) -> bool {
         !self.wanted.is_empty()
             && (entry.said().text.to_lowercase().contains(&self.wanted)
                 || entry.path().to_lowercase().contains(&self.wanted))
     }
 
-    fn shows(&self, entry: &Entry) -> bool {
+    fn shows(&self, entry: &LogEntry) -> bool {
         let is_under = |under| super::rows::is_at_or_below(&entry.event.path, under);
         entry.level >= self.at_least && self.under.as_deref().is_none_or(is_under)
     }

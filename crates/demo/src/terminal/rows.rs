@@ -7,7 +7,7 @@ use rootward_observer::wire::{Child, Kind, State};
 
 /// One line of the tree.
 #[derive(Clone, Debug)]
-pub(crate) struct Row<'a> {
+pub(crate) struct TreeRow<'a> {
     pub(crate) child: &'a Child,
     pub(crate) depth: usize,
     /// How many children stand below it that this one does not show, all of them if it is folded.
@@ -21,8 +21,8 @@ pub(crate) struct Row<'a> {
 }
 
 /// The lines of a tree in which these children are folded.
-pub(crate) fn rows<'a>(model: &'a Model, folded: &BTreeSet<String>) -> Vec<Row<'a>> {
-    let mut rows: Vec<Row<'a>> = Vec::new();
+pub(crate) fn rows<'a>(model: &'a Model, folded: &BTreeSet<String>) -> Vec<TreeRow<'a>> {
+    let mut rows: Vec<TreeRow<'a>> = Vec::new();
     // The rows that the present child stands below, by their places.
     let mut above: Vec<(usize, &'a str)> = Vec::new();
     let mut folded_at: Option<usize> = None;
@@ -53,7 +53,7 @@ pub(crate) fn rows<'a>(model: &'a Model, folded: &BTreeSet<String>) -> Vec<Row<'
         if folded.contains(&child.path) {
             folded_at = Some(rows.len());
         }
-        rows.push(Row { child, depth, hidden: 0, is_parent: false, leaves: (0, 0), is_over });
+        rows.push(TreeRow { child, depth, hidden: 0, is_parent: false, leaves: (0, 0), is_over });
     }
     rows
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rootward_observer::model::Model;
 use rootward_observer::wire::{Consequence, Decided, Event, Kind, Outcome, Restarts, Status, What};
 
-use super::state::{Input, Rights, State};
+use super::state::{Rights, ViewInput, ViewState};
 
 /// A story of events.
 pub(crate) struct Story {
@@ -70,10 +70,10 @@ impl Story {
         self.event(at, path, Kind::Process, what)
     }
 
-    pub(crate) fn told(self, state: &mut State) {
+    pub(crate) fn told(self, state: &mut ViewState) {
         for event in self.events {
             let at = event.at;
-            state.update(Input::Event(event), at + 100.0);
+            state.update(ViewInput::Event(event), at + 100.0);
         }
     }
 
@@ -130,19 +130,19 @@ pub(crate) fn stopping() -> Model {
 }
 
 /// A view of this program's own tree.
-pub(crate) fn own(story: Story) -> State {
+pub(crate) fn own(story: Story) -> ViewState {
     let rights = Rights { title: "rootward-demo".to_owned(), control: true, is_own: true };
     view(rights, story)
 }
 
 /// A view of another program's tree.
-pub(crate) fn attached(story: Story, control: bool) -> State {
+pub(crate) fn attached(story: Story, control: bool) -> ViewState {
     let rights = Rights { title: "door.sock".to_owned(), control, is_own: false };
     view(rights, story)
 }
 
-fn view(rights: Rights, story: Story) -> State {
-    let mut state = State::new(rights);
+fn view(rights: Rights, story: Story) -> ViewState {
+    let mut state = ViewState::new(rights);
     story.told(&mut state);
     state.tick(state.model.at() + 101.5);
     state

@@ -19,7 +19,7 @@ pub(crate) enum Level {
 
 /// What an event says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct EventText {
     pub(crate) level: Level,
     /// One sign that says in which direction it goes.
     pub(crate) sign: char,
@@ -27,7 +27,7 @@ pub(crate) struct Said {
 }
 
 /// How an event is shown. Everything in it that comes from outside is harmless.
-pub(crate) fn say(event: &Event) -> Said {
+pub(crate) fn say(event: &Event) -> EventText {
     let (sign, text) = match &event.what {
         What::Starting if event.incarnation > 1 => ('→', format!("starting, number {}", event.incarnation)),
         What::Starting => ('→', "starting".to_owned()),
@@ -98,7 +98,7 @@ pub(crate) fn say(event: &Event) -> Said {
         What::Output { stream, line, .. } => (if stream == "stderr" { '┆' } else { '│' }, line.clone()),
         What::Unknown | _ => ('?', "something new".to_owned()),
     };
-    Said { level: level_of(event), sign, text: safe(&text) }
+    EventText { level: level_of(event), sign, text: safe(&text) }
 }
 
 /// How much an event asks to be looked at, without putting it into words.

@@ -4,13 +4,13 @@ use rootward::process::Limit;
 
 use super::error::FileError;
 use super::model::Attributes;
-use super::section::{Field, Keys, Section, unknown_name};
+use super::section::{Field, Keys, TableSection, unknown_name};
 use super::value::What;
 
 const SOFT_AND_HARD: Keys = Keys { of: "a limit", known: &["soft", "hard"], not_yet: &[] };
 
 /// Reads the keys of a process.
-pub(super) fn read(process: &Section<'_>) -> Result<Attributes, FileError> {
+pub(super) fn read(process: &TableSection<'_>) -> Result<Attributes, FileError> {
     Ok(Attributes {
         user: process.or("user", None, |user| name(user).map(Some))?,
         group: process.or("group", None, |group| name(group).map(Some))?,

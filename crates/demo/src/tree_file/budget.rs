@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rootward::Shutdown;
 
-use super::model::{Child, Kind, Stop, SupervisorPart, TreeFile};
+use super::model::{Child, ChildPart, Stop, SupervisorPart, TreeFile};
 
 /// How many children are named whose graces are the longest.
 const NAMED: usize = 5;
@@ -53,15 +53,15 @@ impl Budget {
     fn add_child(&mut self, path: &str, child: &Child) {
         match (child.shutdown, &child.kind) {
             (Some(Shutdown::Kill), _) => {}
-            (None | Some(Shutdown::Infinity), Kind::Supervisor(part)) => self.add(path, part, None),
-            (Some(Shutdown::Grace(grace)), Kind::Supervisor(part)) => self.add(path, part, Some(grace)),
-            (Some(Shutdown::Grace(grace)), Kind::Process(_) | Kind::Task(_)) => {
+            (None | Some(Shutdown::Infinity), ChildPart::Supervisor(part)) => self.add(path, part, None),
+            (Some(Shutdown::Grace(grace)), ChildPart::Supervisor(part)) => self.add(path, part, Some(grace)),
+            (Some(Shutdown::Grace(grace)), ChildPart::Process(_) | ChildPart::Task(_)) => {
                 self.graces.push((path.to_owned(), grace));
             }
-            (Some(Shutdown::Infinity), Kind::Process(_) | Kind::Task(_)) => {
+            (Some(Shutdown::Infinity), ChildPart::Process(_) | ChildPart::Task(_)) => {
                 self.endless.push(path.to_owned())
             }
-            (None, Kind::Process(process)) => {
+            (None, ChildPart::Process(process)) => {
                 let grace = match &process.stop {
                     Stop::Signal(_) => Shutdown::DEFAULT_GRACE,
                     Stop::Ladder(steps) => steps.iter().map(|step| step.wait).sum(),
@@ -70,7 +70,7 @@ impl Budget {
                 let grace = of_command.saturating_add(grace);
                 self.graces.push((path.to_owned(), grace));
             }
-            (None, Kind::Task(_)) => self.graces.push((path.to_owned(), Shutdown::DEFAULT_GRACE)),
+            (None, ChildPart::Task(_)) => self.graces.push((path.to_owned(), Shutdown::DEFAULT_GRACE)),
         }
     }
 

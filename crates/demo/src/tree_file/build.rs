@@ -5,7 +5,7 @@ use rootward::{ChildSpec, Supervisor};
 
 use super::error::{FileError, Problem};
 use super::model::{
-    Attributes, Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, Success, SupervisorPart, TreeFile,
+    Attributes, Child, ChildPart, ProcessPart, Ready, ReadyWhen, Stop, Success, SupervisorPart, TreeFile,
 };
 use crate::child_terminals;
 
@@ -39,12 +39,12 @@ fn warnings_below(path: &str, part: &SupervisorPart, warnings: &mut Vec<String>)
     for child in &part.children {
         let path = format!("{path}/{}", child.id);
         match &child.kind {
-            Kind::Process(part) => {
+            ChildPart::Process(part) => {
                 let missing = process(ProcessPart::clone(part)).warnings();
                 warnings.extend(missing.into_iter().map(|missing| format!("{path}: {missing}")));
             }
-            Kind::Supervisor(part) => warnings_below(&path, part, warnings),
-            Kind::Task(_) => {}
+            ChildPart::Supervisor(part) => warnings_below(&path, part, warnings),
+            ChildPart::Task(_) => {}
         }
     }
 }
@@ -59,9 +59,9 @@ fn supervisor(id: String, part: SupervisorPart) -> Supervisor {
 
 fn child(child: Child) -> ChildSpec {
     let spec = match child.kind {
-        Kind::Process(part) => process(*part).into_child(child.id),
-        Kind::Task(task) => task.into_child(child.id),
-        Kind::Supervisor(part) => supervisor(child.id, part).into_child(),
+        ChildPart::Process(part) => process(*part).into_child(child.id),
+        ChildPart::Task(task) => task.into_child(child.id),
+        ChildPart::Supervisor(part) => supervisor(child.id, part).into_child(),
     };
     let mut spec = spec.restart(child.restart).significant(child.significant);
     if let Some(shutdown) = child.shutdown {

@@ -3,7 +3,7 @@
 use rootward::process::Health;
 
 use super::error::{FileError, Problem};
-use super::section::{Field, Keys, Section};
+use super::section::{Field, Keys, TableSection};
 use super::{command, ready};
 
 const HEALTH: Keys = Keys {
@@ -38,7 +38,7 @@ const PARTS: [(&str, &[&str]); 6] = [
     ("threshold", &["tcp", "unix", "http", "path", "exec"]),
 ];
 
-pub(super) fn read(process: &Section<'_>) -> Result<Option<Health>, FileError> {
+pub(super) fn read(process: &TableSection<'_>) -> Result<Option<Health>, FileError> {
     let Some(field) = process.field("health") else { return Ok(None) };
     let section = field.section(&HEALTH)?;
     let found: Vec<_> = WAYS.iter().filter_map(|way| Some((*way, section.field(way)?))).collect();

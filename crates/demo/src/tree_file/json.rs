@@ -12,16 +12,16 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{FileError, Problem};
-use super::value::{Entry, Lines, Value, What};
+use super::value::{FileValue, KeyValue, LineIndex, What};
 
 /// Each level is read again by every level above it, and takes its part of the stack.
 const DEEPEST: usize = 384;
 
-pub(super) fn parse(file: &Path, text: &str) -> Result<Value, FileError> {
+pub(super) fn parse(file: &Path, text: &str) -> Result<FileValue, FileError> {
     // This finds every mistake of syntax at its place, and does not recurse.
     serde_json::from_str::<IgnoredAny>(text)
-        .map_err(|error| syntax_error(file, &Lines::of(text), error.line(), &error))?;
-    let reader = Reader { file, text, lines: Lines::of(text) };
+        .map_err(|error| syntax_error(file, &LineIndex::of(text), error.line(), &error))?;
+    let reader = Reader { file, text, lines: LineIndex::of(text) };
     match too_deep(text) {
         Some(at) => {
             let (line, column) = (reader.lines.line(at), reader.lines.column(at));
@@ -53,11 +53,11 @@ fn too_deep(text: &str) -> Option<usize> {
 struct Reader<'a> {
     file: &'a Path,
     text: &'a str,
-    lines: Lines<'a>,
+    lines: LineIndex<'a>,
 }
 
 impl<'a> Reader<'a> {
-    fn value(&self, piece: &'a str) -> Result<Value, FileError> {
+    fn value(&self, piece: &'a str) -> Result<FileValue, FileError> {
         let what = match piece.as_bytes().first() {
             Some(b'{') => self.table(piece)?,
             Some(b'[') => self.list(piece)?,
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
             Some(_) | None => What::Number(piece.to_owned()),
         };
         let start = self.offset(piece);
-        Ok(Value { line: self.lines.line(start), span: start..start + piece.len(), what })
+        Ok(FileValue { line: self.lines.line(start), span: start..start + piece.len(), what })
     }
 
     fn list(&self, piece: &'a str) -> Result<What, FileError> {
@@ -77,10 +77,10 @@ impl<'a> Reader<'a> {
     }
 
     fn table(&self, piece: &'a str) -> Result<What, FileError> {
-        let Members(members) = self.read(piece)?;
+        let JsonObject(members) = self.read(piece)?;
         let entries = members.into_iter().map(|(key, element)| {
             let value = self.value(element.get())?;
-            Ok(Entry { key, line: value.line, span: key_before(self.text, value.span.start), value })
+            Ok(KeyValue { key, line: value.line, span: key_before(self.text, value.span.start), value })
         });
         Ok(What::Table(entries.collect::<Result<_, _>>()?))
     }
@@ -100,18 +100,18 @@ impl<'a> Reader<'a> {
 }
 
 /// The members of an object, in order.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+struct JsonObject<'a>(Vec<(String, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
+impl<'de> Deserialize<'de> for JsonObject<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(JsonObjectVisitor)
     }
 }
 
-struct MembersVisitor;
+struct JsonObjectVisitor;
 
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
+impl<'de> Visitor<'de> for JsonObjectVisitor {
+    type Value = JsonObject<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -122,7 +122,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
         while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
             members.push((key, value));
         }
-        Ok(Members(members))
+        Ok(JsonObject(members))
     }
 }
 
@@ -138,7 +138,7 @@ fn key_before(text: &str, value: usize) -> Range<usize> {
 }
 
 /// serde_json counts columns in bytes, and a text that ends too early behind its last.
-fn syntax_error(file: &Path, lines: &Lines<'_>, line: usize, error: &serde_json::Error) -> FileError {
+fn syntax_error(file: &Path, lines: &LineIndex<'_>, line: usize, error: &serde_json::Error) -> FileError {
     let column = error.column();
     let message = error.to_string();
     // The position stands in front of our message already.

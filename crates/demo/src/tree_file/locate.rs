@@ -1,10 +1,10 @@
 //! Finds the child in which a line stands: for mistakes of syntax, which are found before there is a tree.
 
 use super::supervisor::id_of;
-use super::value::{Value, What};
+use super::value::{FileValue, What};
 
 /// The path of the child that begins last before this line, in a file that could be read in part.
-pub(super) fn child_at(top: &Value, line: usize) -> Option<String> {
+pub(super) fn child_at(top: &FileValue, line: usize) -> Option<String> {
     let root = id_of(top).unwrap_or("root").to_owned();
     let mut best: Option<(usize, String)> = None;
     let mut supervisors = vec![(root, top)];
@@ -23,9 +23,9 @@ pub(super) fn child_at(top: &Value, line: usize) -> Option<String> {
     best.map(|(_, path)| path)
 }
 
-fn children(supervisor: &Value) -> &[Value] {
+fn children(supervisor: &FileValue) -> &[FileValue] {
     match supervisor.get("children") {
-        Some(Value { what: What::List(children), .. }) => children,
+        Some(FileValue { what: What::List(children), .. }) => children,
         Some(_) | None => &[],
     }
 }

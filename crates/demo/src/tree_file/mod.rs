@@ -1,6 +1,6 @@
 //! Tree files: a supervision tree written down in TOML, or in JSON of the same shape.
 //!
-//! A file goes through three stages: its text becomes [`Value`](value::Value)s that know their lines
+//! A file goes through three stages: its text becomes [`FileValue`](value::FileValue)s that know their lines
 //! ([`source`], [`toml`], [`json`]), those become a checked [`TreeFile`] ([`supervisor`], [`task`],
 //! [`process`] and what they need), and that becomes a tree ([`build`]). Whatever is wrong is found
 //! before anything has been started, and said with the file, the line, the child and the key.
@@ -73,8 +73,8 @@ fn parse(file: &Path, source: &source::Source) -> Result<TreeFile, FileError> {
 
 fn parse_here(file: &Path, source: &source::Source) -> Result<TreeFile, FileError> {
     let top = match source.format {
-        source::Format::Toml => toml::parse(file, &source.text)?,
-        source::Format::Json => json::parse(file, &source.text)?,
+        source::FileFormat::Toml => toml::parse(file, &source.text)?,
+        source::FileFormat::Json => json::parse(file, &source.text)?,
     };
     supervisor::read_root(file, &top)
 }

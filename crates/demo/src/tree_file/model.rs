@@ -45,9 +45,9 @@ impl SupervisorPart {
         let (id, below) = path.split_once('/').map_or((path, None), |(id, below)| (id, Some(below)));
         let child = self.children.iter().find(|child| child.id == id).map(|child| &child.kind);
         match (child, below) {
-            (Some(Kind::Process(_)), None) => true,
-            (Some(Kind::Supervisor(part)), Some(below)) => part.has_process(below),
-            (Some(Kind::Process(_) | Kind::Task(_) | Kind::Supervisor(_)) | None, _) => false,
+            (Some(ChildPart::Process(_)), None) => true,
+            (Some(ChildPart::Supervisor(part)), Some(below)) => part.has_process(below),
+            (Some(ChildPart::Process(_) | ChildPart::Task(_) | ChildPart::Supervisor(_)) | None, _) => false,
         }
     }
 }
@@ -56,9 +56,9 @@ impl SupervisorPart {
     /// The sample tasks that are named below the supervisor, in the order of the file.
     pub(crate) fn samples(&self) -> Vec<Sample> {
         let of_child = |child: &Child| match &child.kind {
-            Kind::Task(task) => vec![task.sample],
-            Kind::Supervisor(part) => part.samples(),
-            Kind::Process(_) => Vec::new(),
+            ChildPart::Task(task) => vec![task.sample],
+            ChildPart::Supervisor(part) => part.samples(),
+            ChildPart::Process(_) => Vec::new(),
         };
         self.children.iter().flat_map(of_child).collect()
     }
@@ -72,11 +72,11 @@ pub(crate) struct Child {
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) significant: bool,
     pub(crate) backoff: Option<Backoff>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ChildPart,
 }
 
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ChildPart {
     Process(Box<ProcessPart>),
     Task(SampleTask),
     Supervisor(SupervisorPart),

@@ -5,7 +5,7 @@ use std::fmt;
 use rootward::process::Signal;
 use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
 
-use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
+use super::model::{Child, ChildPart, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
 use super::supervisor::usual_restart;
 use crate::safe::Safe;
 
@@ -27,7 +27,7 @@ impl fmt::Display for TreeFile {
 fn write_children(f: &mut fmt::Formatter<'_>, supervisor: &SupervisorPart, depth: usize) -> fmt::Result {
     for child in &supervisor.children {
         writeln!(f, "{:indent$}{} · {}", "", child.id, describe(child), indent = 2 * depth)?;
-        if let Kind::Supervisor(below) = &child.kind {
+        if let ChildPart::Supervisor(below) = &child.kind {
             write_children(f, below, depth + 1)?;
         }
     }
@@ -36,9 +36,9 @@ fn write_children(f: &mut fmt::Formatter<'_>, supervisor: &SupervisorPart, depth
 
 fn describe(child: &Child) -> String {
     let mut parts = vec![match &child.kind {
-        Kind::Process(process) => format!("process {}", shell_words(&process.command)),
-        Kind::Task(task) => format!("task {task}"),
-        Kind::Supervisor(below) => supervisor(below),
+        ChildPart::Process(process) => format!("process {}", shell_words(&process.command)),
+        ChildPart::Task(task) => format!("task {task}"),
+        ChildPart::Supervisor(below) => supervisor(below),
     }];
     if child.restart != usual_restart(&child.kind) {
         parts.push(
@@ -63,7 +63,7 @@ fn describe(child: &Child) -> String {
         let [initial, max] = [backoff.initial, backoff.max].map(humantime::format_duration);
         parts.push(format!("restarts put off by {initial} to {max}"));
     }
-    if let Kind::Process(process) = &child.kind {
+    if let ChildPart::Process(process) = &child.kind {
         parts.extend(process_traits(process));
     }
     parts.join(", ")

@@ -8,7 +8,7 @@ use rootward::process::{Output, Process, Stdin};
 use super::cgroup::{self, Cgroup};
 use super::error::{FileError, Problem};
 use super::model::{Attributes, ProcessPart, Success};
-use super::section::{Field, Keys, Section};
+use super::section::{Field, Keys, TableSection};
 use super::{attributes, build, command, health, listen, log_file, ready, signal, stop};
 
 const PROCESS: Keys = Keys {
@@ -52,9 +52,9 @@ const PROCESS: Keys = Keys {
 
 const INPUT: Keys = Keys { of: "stdin", known: &["file"], not_yet: &[] };
 
-type Input = fn() -> Stdin;
+type StdinMaker = fn() -> Stdin;
 
-const INPUTS: [(&str, Input); 3] =
+const INPUTS: [(&str, StdinMaker); 3] =
     [("null", || Stdin::Null), ("inherit", || Stdin::Inherit), ("open", || Stdin::Open)];
 
 const OUTPUTS: [(&str, Output); 3] =
@@ -103,7 +103,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
 }
 
 /// A mistake that the library has found: at the key of an identity that has it by itself, or somewhere in the process.
-fn mistake(section: &Section<'_>, attributes: Attributes, problem: String) -> FileError {
+fn mistake(section: &TableSection<'_>, attributes: Attributes, problem: String) -> FileError {
     let Attributes { user, group, groups, .. } = attributes;
     let alone = [
         ("user", user.map(|user| Process::new("program").user(user))),

@@ -8,7 +8,7 @@ use rootward::process::{HttpGet, Output};
 use super::command;
 use super::error::{FileError, Problem};
 use super::model::{Ready, ReadyWhen};
-use super::section::{Field, Keys, Section};
+use super::section::{Field, Keys, TableSection};
 use super::value::What;
 
 const READY: Keys = Keys {
@@ -39,7 +39,7 @@ const NAMES: [&str; 9] =
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reads when a process with these outputs counts as started.
-pub(super) fn read(process: &Section<'_>, outputs: [Output; 2]) -> Result<Option<Ready>, FileError> {
+pub(super) fn read(process: &TableSection<'_>, outputs: [Output; 2]) -> Result<Option<Ready>, FileError> {
     let timeout = process.field("ready_timeout");
     let Some(ready) = process.field("ready") else {
         return match timeout {
@@ -90,7 +90,7 @@ fn read_descriptor(field: &Field<'_>) -> Result<u32, FileError> {
 }
 
 /// The library says what is wrong with a request.
-pub(super) fn read_get(ready: &Section<'_>, url: &Field<'_>) -> Result<HttpGet, FileError> {
+pub(super) fn read_get(ready: &TableSection<'_>, url: &Field<'_>) -> Result<HttpGet, FileError> {
     let mut get = HttpGet::new(url.text_without_nul()?);
     if let Some(status) = ready.field("status") {
         let expected = "a status from 100 to 599";

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::duration;
 use super::error::{FileError, Problem};
 use super::suggest;
-use super::value::{Entry, Value, What};
+use super::value::{FileValue, KeyValue, What};
 
 /// Which keys a table may have.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Keys {
 
 /// A table whose keys have been checked.
 #[derive(Debug)]
-pub(super) struct Section<'a>(Field<'a>);
+pub(super) struct TableSection<'a>(Field<'a>);
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -34,10 +34,10 @@ pub(super) struct Field<'a> {
     child: String,
     /// The keys from the child down to it, joined by dots. Empty for the child itself.
     place: String,
-    value: &'a Value,
+    value: &'a FileValue,
 }
 
-impl<'a> Section<'a> {
+impl<'a> TableSection<'a> {
     /// The value of a key, if the table has it.
     pub(super) fn field(&self, key: &str) -> Option<Field<'a>> {
         let value = self.0.value.get(key)?;
@@ -72,7 +72,7 @@ impl<'a> Section<'a> {
 
 impl<'a> Field<'a> {
     /// The whole file, which describes the child at this path: the root.
-    pub(super) fn top(file: &'a Path, root: &str, value: &'a Value) -> Self {
+    pub(super) fn top(file: &'a Path, root: &str, value: &'a FileValue) -> Self {
         Self { file, child: root.to_owned(), place: String::new(), value }
     }
 
@@ -95,12 +95,12 @@ impl<'a> Field<'a> {
         self.value.span.clone()
     }
 
-    pub(super) fn value(&self) -> &'a Value {
+    pub(super) fn value(&self) -> &'a FileValue {
         self.value
     }
 
     /// A table with these keys and no others.
-    pub(super) fn section(&self, keys: &Keys) -> Result<Section<'a>, FileError> {
+    pub(super) fn section(&self, keys: &Keys) -> Result<TableSection<'a>, FileError> {
         for entry in self.entries()? {
             let key = entry.key.as_str();
             if !keys.known.contains(&key) {
@@ -108,7 +108,7 @@ impl<'a> Field<'a> {
                 return Err(self.error_at(entry, problem));
             }
         }
-        Ok(Section(self.clone()))
+        Ok(TableSection(self.clone()))
     }
 
     /// The fields of a table whose keys are free.
@@ -214,7 +214,7 @@ impl<'a> Field<'a> {
 
     /// The entries of a table, each key of which stands there once. TOML's parser has seen to that;
     /// JSON's has not.
-    fn entries(&self) -> Result<&'a [Entry], FileError> {
+    fn entries(&self) -> Result<&'a [KeyValue], FileError> {
         let entries = self.value.entries().ok_or_else(|| self.expected("a table"))?;
         let mut seen = BTreeSet::new();
         match entries.iter().find(|entry| !seen.insert(&entry.key)) {
@@ -224,12 +224,12 @@ impl<'a> Field<'a> {
     }
 
     /// Something is wrong with this key.
-    fn error_at(&self, entry: &Entry, problem: Problem) -> FileError {
+    fn error_at(&self, entry: &KeyValue, problem: Problem) -> FileError {
         let place = self.below(&entry.key, &entry.value).place;
         FileError::child(self.file, entry.line, &self.child, &place, problem).at(entry.span.clone())
     }
 
-    fn below(&self, key: &str, value: &'a Value) -> Field<'a> {
+    fn below(&self, key: &str, value: &'a FileValue) -> Field<'a> {
         let place = if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) };
         Field { place, value, ..self.clone() }
     }

@@ -10,13 +10,13 @@ use super::error::{FileError, Problem};
 /// The text of a tree file and what it is written in.
 #[derive(Debug)]
 pub(super) struct Source {
-    pub(super) format: Format,
+    pub(super) format: FileFormat,
     pub(super) text: String,
 }
 
 /// What a tree file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum FileFormat {
     Toml,
     Json,
 }
@@ -48,14 +48,14 @@ pub(super) fn read(file: &Path) -> Result<Source, FileError> {
         return Err(wrong(Problem::Empty));
     }
     let format =
-        named.unwrap_or(if text.trim_start().starts_with('{') { Format::Json } else { Format::Toml });
+        named.unwrap_or(if text.trim_start().starts_with('{') { FileFormat::Json } else { FileFormat::Toml });
     Ok(Source { format, text })
 }
 
-fn format(file: &Path) -> Option<Format> {
+fn format(file: &Path) -> Option<FileFormat> {
     match file.extension()?.to_str()? {
-        "toml" => Some(Format::Toml),
-        "json" => Some(Format::Json),
+        "toml" => Some(FileFormat::Toml),
+        "json" => Some(FileFormat::Json),
         _ => None,
     }
 }
@@ -119,6 +119,6 @@ mod tests {
 
         let source = read(&path).unwrap();
 
-        assert_eq!((source.format, source.text.as_str()), (Format::Toml, "id = 'root'"));
+        assert_eq!((source.format, source.text.as_str()), (FileFormat::Toml, "id = 'root'"));
     }
 }

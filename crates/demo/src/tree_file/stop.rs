@@ -6,7 +6,7 @@ use rootward::process::{Recipient, Signal, Step};
 
 use super::error::{FileError, Problem};
 use super::model::Stop;
-use super::section::{Field, Keys, Section};
+use super::section::{Field, Keys, TableSection};
 use super::{command, signal};
 
 const RUNG: Keys = Keys { of: "a rung of the stop ladder", known: &["signal", "wait", "to"], not_yet: &[] };
@@ -16,7 +16,7 @@ const RECIPIENTS: [(&str, Recipient); 2] = [("group", Recipient::Group), ("leade
 const COMMAND: Keys = Keys { of: "the stop command", known: &["exec", "wait"], not_yet: &[] };
 
 /// What is run first, and how long the process has to go after that before it gets a signal.
-pub(super) fn read_command(process: &Section<'_>) -> Result<Option<(Vec<String>, Duration)>, FileError> {
+pub(super) fn read_command(process: &TableSection<'_>) -> Result<Option<(Vec<String>, Duration)>, FileError> {
     let Some(field) = process.field("stop_command") else { return Ok(None) };
     let section = field.section(&COMMAND)?;
     let argv = command::read(&section.required("exec", "it says which command is run")?)?;
@@ -24,7 +24,7 @@ pub(super) fn read_command(process: &Section<'_>) -> Result<Option<(Vec<String>,
     Ok(Some((argv, wait.positive_duration()?)))
 }
 
-pub(super) fn read(process: &Section<'_>) -> Result<Stop, FileError> {
+pub(super) fn read(process: &TableSection<'_>) -> Result<Stop, FileError> {
     match (process.field("stop_signal"), process.field("stop")) {
         (None, None) => Ok(Stop::Signal(Signal::TERM)),
         (Some(signal), None) => Ok(Stop::Signal(signal::read(&signal)?)),

@@ -9,9 +9,9 @@ use rootward::spec::{ChildId, Intensity};
 use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
 
 use super::error::{FileError, Problem};
-use super::model::{Child, Kind, ReadyWhen, SupervisorPart, TreeFile};
-use super::section::{Field, Keys, Section};
-use super::value::{Value, What};
+use super::model::{Child, ChildPart, ReadyWhen, SupervisorPart, TreeFile};
+use super::section::{Field, Keys, TableSection};
+use super::value::{FileValue, What};
 use super::{backoff, duration, process, task};
 
 const ROOT: Keys = Keys {
@@ -61,7 +61,7 @@ const RESTARTS: [(&str, Restart); 3] =
 /// Below the 30 s that Kubernetes grants.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
-pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError> {
+pub(super) fn read_root(file: &Path, top: &FileValue) -> Result<TreeFile, FileError> {
     // The name under which every mistake in the file will be reported has to be known first.
     let name = id_of(top).unwrap_or("root");
     let field = Field::top(file, name, top);
@@ -84,7 +84,7 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
 }
 
 /// Reads the part that the root and all other supervisors have in common.
-fn read(section: &Section<'_>) -> Result<SupervisorPart, FileError> {
+fn read(section: &TableSection<'_>) -> Result<SupervisorPart, FileError> {
     let default = Intensity::default();
     let strategy = section.or("strategy", Strategy::default(), |field| field.name(&STRATEGIES))?;
     let max_restarts = section.or("max_restarts", default.max_restarts, Field::count)?;
@@ -97,7 +97,7 @@ fn read(section: &Section<'_>) -> Result<SupervisorPart, FileError> {
 }
 
 fn read_children(
-    supervisor: &Section<'_>,
+    supervisor: &TableSection<'_>,
     children: &Field<'_>,
     auto_shutdown: AutoShutdown,
 ) -> Result<Vec<Child>, FileError> {
@@ -146,25 +146,25 @@ fn read_child<'a>(
 }
 
 /// Whether it has started when it has ended.
-fn is_job(kind: &Kind) -> bool {
+fn is_job(kind: &ChildPart) -> bool {
     match kind {
-        Kind::Process(process) => {
+        ChildPart::Process(process) => {
             process.ready.as_ref().is_some_and(|ready| ready.when == ReadyWhen::Completion)
         }
-        Kind::Task(_) | Kind::Supervisor(_) => false,
+        ChildPart::Task(_) | ChildPart::Supervisor(_) => false,
     }
 }
 
 /// What a child of this kind has unless the file says otherwise: as in the library.
-pub(super) fn usual_restart(kind: &Kind) -> Restart {
+pub(super) fn usual_restart(kind: &ChildPart) -> Restart {
     match kind {
-        Kind::Task(_) => Restart::Transient,
-        Kind::Process(_) | Kind::Supervisor(_) => Restart::Permanent,
+        ChildPart::Task(_) => Restart::Transient,
+        ChildPart::Process(_) | ChildPart::Supervisor(_) => Restart::Permanent,
     }
 }
 
 /// The id that a table claims to have, for messages: anything that could stand in a path.
-pub(super) fn id_of(value: &Value) -> Option<&str> {
+pub(super) fn id_of(value: &FileValue) -> Option<&str> {
     match &value.get("id")?.what {
         What::Text(id) if ChildId::new(id).is_ok() => Some(id),
         What::Text(_)
@@ -194,7 +194,7 @@ fn read_shutdown(field: &Field<'_>) -> Result<Shutdown, FileError> {
 
 fn read_significant(
     parent: &str,
-    section: &Section<'_>,
+    section: &TableSection<'_>,
     restart: Restart,
     auto_shutdown: AutoShutdown,
 ) -> Result<bool, FileError> {
@@ -216,13 +216,13 @@ fn read_significant(
     }
 }
 
-fn read_kind(section: &Section<'_>) -> Result<Kind, FileError> {
+fn read_kind(section: &TableSection<'_>) -> Result<ChildPart, FileError> {
     let kinds = ["process", "task", "supervisor"];
     let given: Vec<_> = kinds.into_iter().filter_map(|kind| Some((kind, section.field(kind)?))).collect();
     match given.as_slice() {
-        [("process", field)] => Ok(Kind::Process(Box::new(process::read(field)?))),
-        [("task", field)] => Ok(Kind::Task(task::read(field)?)),
-        [(_, field)] => Ok(Kind::Supervisor(read(&field.section(&SUPERVISOR)?)?)),
+        [("process", field)] => Ok(ChildPart::Process(Box::new(process::read(field)?))),
+        [("task", field)] => Ok(ChildPart::Task(task::read(field)?)),
+        [(_, field)] => Ok(ChildPart::Supervisor(read(&field.section(&SUPERVISOR)?)?)),
         [] => Err(section.error(Problem::NoKind)),
         several => {
             let kinds = several.iter().map(|(kind, _)| *kind).collect();

@@ -7,12 +7,12 @@ use ::toml::de::{DeInteger, DeTable, DeValue, Error};
 
 use super::error::{FileError, Problem};
 use super::locate;
-use super::value::{Entry, Lines, Value, What};
+use super::value::{FileValue, KeyValue, LineIndex, What};
 
-pub(super) fn parse(file: &Path, text: &str) -> Result<Value, FileError> {
-    let lines = Lines::of(text);
+pub(super) fn parse(file: &Path, text: &str) -> Result<FileValue, FileError> {
+    let lines = LineIndex::of(text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    let top = Value { line: 1, span: 0..0, what: entries(&lines, table.into_inner()) };
+    let top = FileValue { line: 1, span: 0..0, what: entries(&lines, table.into_inner()) };
     match errors.first() {
         None => Ok(top),
         Some(error) => Err(syntax_error(file, &lines, &top, error)),
@@ -20,7 +20,7 @@ pub(super) fn parse(file: &Path, text: &str) -> Result<Value, FileError> {
 }
 
 /// `top` is what could be read in spite of the error.
-fn syntax_error(file: &Path, lines: &Lines<'_>, top: &Value, error: &Error) -> FileError {
+fn syntax_error(file: &Path, lines: &LineIndex<'_>, top: &FileValue, error: &Error) -> FileError {
     let problem = Problem::Syntax { format: "TOML", message: error.message().to_owned() };
     match error.span() {
         Some(span) => {
@@ -35,7 +35,7 @@ fn syntax_error(file: &Path, lines: &Lines<'_>, top: &Value, error: &Error) -> F
     }
 }
 
-fn value(lines: &Lines<'_>, value: Spanned<DeValue<'_>>) -> Value {
+fn value(lines: &LineIndex<'_>, value: Spanned<DeValue<'_>>) -> FileValue {
     let span = value.span();
     let line = lines.line(span.start);
     let what = match value.into_inner() {
@@ -49,17 +49,17 @@ fn value(lines: &Lines<'_>, value: Spanned<DeValue<'_>>) -> Value {
         }
         DeValue::Table(table) => entries(lines, table),
     };
-    Value { line, span, what }
+    FileValue { line, span, what }
 }
 
 /// A table's entries in the order of the file: the parser hands them out sorted by their keys.
-fn entries(lines: &Lines<'_>, table: DeTable<'_>) -> What {
-    let mut entries: Vec<Entry> = table
+fn entries(lines: &LineIndex<'_>, table: DeTable<'_>) -> What {
+    let mut entries: Vec<KeyValue> = table
         .into_iter()
         .map(|(key, element)| {
             let span = key.span();
             let line = lines.line(span.start);
-            Entry { key: key.into_inner().into_owned(), line, span, value: value(lines, element) }
+            KeyValue { key: key.into_inner().into_owned(), line, span, value: value(lines, element) }
         })
         .collect();
     entries.sort_by_key(|entry| entry.span.start);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A value and its place: its line, and its bytes in the text.
 #[derive(Debug)]
-pub(super) struct Value {
+pub(super) struct FileValue {
     pub(super) line: usize,
     pub(super) span: Range<usize>,
     pub(super) what: What,
@@ -17,8 +17,8 @@ pub(super) enum What {
     /// As it was written: only the key that wants it knows its range.
     Number(String),
     Flag(bool),
-    List(Vec<Value>),
-    Table(Vec<Entry>),
+    List(Vec<FileValue>),
+    Table(Vec<KeyValue>),
     /// TOML's dates and times.
     DateTime,
     /// JSON's `null`.
@@ -27,15 +27,15 @@ pub(super) enum What {
 
 /// A key and its value, in the order of the file.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct KeyValue {
     pub(super) key: String,
     pub(super) line: usize,
     /// The bytes of the key.
     pub(super) span: Range<usize>,
-    pub(super) value: Value,
+    pub(super) value: FileValue,
 }
 
-impl Value {
+impl FileValue {
     /// What was found, in a message that says what was expected.
     pub(super) fn describe(&self) -> String {
         match &self.what {
@@ -49,7 +49,7 @@ impl Value {
         }
     }
 
-    pub(super) fn entries(&self) -> Option<&[Entry]> {
+    pub(super) fn entries(&self) -> Option<&[KeyValue]> {
         match &self.what {
             What::Table(entries) => Some(entries),
             What::Text(_) | What::Number(_) | What::Flag(_) | What::List(_) | What::DateTime | What::Null => {
@@ -59,19 +59,19 @@ impl Value {
     }
 
     /// The value of a key, if this is a table that has it.
-    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+    pub(super) fn get(&self, key: &str) -> Option<&FileValue> {
         self.entries()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 }
 
 /// Finds the line and the column of a place in a text.
 #[derive(Debug)]
-pub(super) struct Lines<'a> {
+pub(super) struct LineIndex<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineIndex<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, starts }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn lines_and_columns_count_from_one_and_in_characters() {
-        let lines = Lines::of("id\nü = 1\n");
+        let lines = LineIndex::of("id\nü = 1\n");
 
         assert_eq!((lines.line(0), lines.column(0)), (1, 1));
         assert_eq!((lines.line(3), lines.column(3)), (2, 1));

@@ -8,7 +8,7 @@ use rootward::event::{OutputStream, SignalAction, StopCause};
 use rootward::report::{NodeReport, Outcome, Panic, Straggler};
 use rootward::{Event, EventKind, Exit, StopReport, Supervisor};
 
-use super::{Lines, Style, summary};
+use super::{EventLines, Style, summary};
 
 /// Every character that a terminal obeys, between two that it shows.
 fn hostile() -> String {
@@ -104,7 +104,7 @@ fn no_text_of_an_event_drives_the_terminal() {
             let mut shown = |what: EventKind| {
                 event.what = what;
                 let mut buffer = Vec::new();
-                Lines::new(style).write(&event, &mut buffer);
+                EventLines::new(style).write(&event, &mut buffer);
                 String::from_utf8(buffer).unwrap()
             };
             let (bad, good) = (shown(bad), shown(good));
@@ -130,7 +130,7 @@ fn no_text_of_a_report_drives_the_terminal() {
 #[test]
 fn the_lines_say_where_events_are_missing_and_how_many() {
     let (mut event, _) = any_run();
-    let mut lines = Lines::new(Style::Plain);
+    let mut lines = EventLines::new(Style::Plain);
     let mut buffer = Vec::new();
 
     for seq in [1, 2, 9, 10] {

@@ -16,7 +16,7 @@ use super::time::short;
 
 /// Writes events as lines.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct EventLines {
     style: Style,
     names: Names,
     /// The number of the next event, if none is missing.
@@ -24,20 +24,20 @@ pub(crate) struct Lines {
 }
 
 /// What a line says: a sign, the tone of it, and words.
-struct Said {
+struct LineText {
     sign: char,
     tone: Tone,
     words: String,
 }
 
-impl Lines {
+impl EventLines {
     pub(crate) fn new(style: Style) -> Self {
         Self { style, names: Names::new(), next: 1 }
     }
 
     /// Appends the line of an event.
     pub(crate) fn write(&mut self, event: &Event, buffer: &mut Vec<u8>) {
-        let Said { sign, tone, words } = say(event);
+        let LineText { sign, tone, words } = say(event);
         let missing = event.seq.saturating_sub(self.next);
         self.next = event.seq + 1;
         if missing > 0 {
@@ -55,7 +55,7 @@ impl Lines {
     }
 }
 
-fn say(event: &Event) -> Said {
+fn say(event: &Event) -> LineText {
     match &event.what {
         EventKind::Starting => said('·', Tone::Quiet, starting(event)),
         EventKind::Started { pid } => said('●', Tone::Good, started(event, *pid)),
@@ -116,8 +116,8 @@ fn say(event: &Event) -> Said {
 /// What is said of a program that has succeeded and left processes behind.
 const BACKGROUND: &str = " · it seems to have gone to the background: tell it to stay in the foreground";
 
-fn said(sign: char, tone: Tone, words: String) -> Said {
-    Said { sign, tone, words }
+fn said(sign: char, tone: Tone, words: String) -> LineText {
+    LineText { sign, tone, words }
 }
 
 fn starting(event: &Event) -> String {
@@ -135,7 +135,7 @@ fn started(event: &Event, pid: Option<u32>) -> String {
     words
 }
 
-fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> Said {
+fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> LineText {
     let behind = left_behind(stragglers);
     match status {
         None => said('✗', Tone::Notice, format!("ended by itself{behind}")),
@@ -204,7 +204,7 @@ fn escalation(to: &str) -> String {
     }
 }
 
-fn stopped(outcome: Outcome, status: Option<&Exit>, elapsed: Duration, stragglers: &[Straggler]) -> Said {
+fn stopped(outcome: Outcome, status: Option<&Exit>, elapsed: Duration, stragglers: &[Straggler]) -> LineText {
     let how = status.map_or_else(String::new, |status| format!(" · {}", status));
     let rest = format!("after {}{how}{}", short(elapsed), left_behind(stragglers));
     match outcome {

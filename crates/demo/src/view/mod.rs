@@ -8,6 +8,6 @@ mod style;
 mod summary;
 mod time;
 
-pub(crate) use lines::Lines;
+pub(crate) use lines::EventLines;
 pub(crate) use style::Style;
 pub(crate) use summary::{farewell, summary, welcome};

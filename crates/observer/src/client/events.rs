@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::ClientError;
-use super::request::Answer;
-use super::sse::{Said, Splitter};
+use super::request::DoorResponse;
+use super::sse::{Splitter, SseMessage};
 use crate::wire::{EndMessage, Event, EventMessage, Last, Lost, LostMessage};
 
 /// What a door sends to a watcher that follows.
@@ -23,13 +23,13 @@ pub enum Message {
 #[derive(Debug)]
 #[must_use = "events are read with `next`"]
 pub struct EventStream {
-    answer: Answer,
+    answer: DoorResponse,
     splitter: Splitter,
     waiting: VecDeque<Message>,
 }
 
 impl EventStream {
-    pub(super) fn new(answer: Answer) -> Self {
+    pub(super) fn new(answer: DoorResponse) -> Self {
         Self { answer, splitter: Splitter::default(), waiting: VecDeque::new() }
     }
 
@@ -58,8 +58,8 @@ impl EventStream {
 
 impl Message {
     /// `None` for a type that this version does not know.
-    fn of(said: &Said) -> Result<Option<Self>, ClientError> {
-        let Said { name, data } = said;
+    fn of(said: &SseMessage) -> Result<Option<Self>, ClientError> {
+        let SseMessage { name, data } = said;
         let message = match name.as_str() {
             "event" => serde_json::from_str::<EventMessage>(data).map(|message| Self::Event(message.event)),
             "lost" => serde_json::from_str::<LostMessage>(data).map(|message| Self::Lost(message.lost)),

@@ -35,7 +35,7 @@ use std::time::Duration;
 use hyper::Method;
 use serde::de::DeserializeOwned;
 
-use self::request::Answer;
+use self::request::DoorResponse;
 use crate::wire::{Done, Snapshot, UsageAnswer, Why};
 
 pub use self::error::ClientError;
@@ -47,12 +47,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A door to ask. Every request has a connection of its own, so that a client may be cloned and shared.
 #[derive(Clone, Debug)]
 pub struct Client {
-    place: Place,
+    place: ServerAddress,
 }
 
 /// Where the door is.
 #[derive(Clone, Debug)]
-enum Place {
+enum ServerAddress {
     Unix(PathBuf),
     Loopback { port: u16, token: Secret },
 }
@@ -93,12 +93,12 @@ pub enum Control<'a> {
 impl Client {
     /// The door at a Unix socket.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
-        Self { place: Place::Unix(path.into()) }
+        Self { place: ServerAddress::Unix(path.into()) }
     }
 
     /// The door at a port of 127.0.0.1, with its token.
     pub fn loopback(port: u16, token: impl Into<String>) -> Self {
-        Self { place: Place::Loopback { port, token: Secret(token.into()) } }
+        Self { place: ServerAddress::Loopback { port, token: Secret(token.into()) } }
     }
 
     /// The whole tree, as of one event.
@@ -220,14 +220,14 @@ impl Client {
         method: Method,
         uri: &str,
         patience: Option<Duration>,
-    ) -> Result<Answer, ClientError> {
+    ) -> Result<DoorResponse, ClientError> {
         within(patience, async {
             match &self.place {
-                Place::Unix(path) => {
+                ServerAddress::Unix(path) => {
                     let socket = connect::unix(path).await?;
                     request::send(socket, request::head(method, uri, "door", None)?).await
                 }
-                Place::Loopback { port, token } => {
+                ServerAddress::Loopback { port, token } => {
                     let socket = connect::loopback(*port).await?;
                     let host = format!("127.0.0.1:{port}");
                     request::send(socket, request::head(method, uri, &host, Some(&token.0))?).await

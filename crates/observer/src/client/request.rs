@@ -20,7 +20,7 @@ const LONGEST: usize = 64 * 1024 * 1024;
 
 /// An answer whose body is still to come.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct DoorResponse {
     status: StatusCode,
     body: Incoming,
     _connection: Connection,
@@ -54,7 +54,7 @@ pub(super) fn head(
     clippy::disallowed_methods,
     reason = "a watcher is no child of a tree; the task ends with the answer"
 )]
-pub(super) async fn send<S>(socket: S, request: Request<String>) -> Result<Answer, ClientError>
+pub(super) async fn send<S>(socket: S, request: Request<String>) -> Result<DoorResponse, ClientError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -64,11 +64,12 @@ where
     let task = tokio::spawn(async move { drop(connection.await) });
     let connection = Connection(task.abort_handle());
     let response = sender.send_request(request).await.map_err(ClientError::Broken)?;
-    let answer = Answer { status: response.status(), body: response.into_body(), _connection: connection };
+    let answer =
+        DoorResponse { status: response.status(), body: response.into_body(), _connection: connection };
     if answer.status.is_success() { Ok(answer) } else { Err(answer.refusal().await) }
 }
 
-impl Answer {
+impl DoorResponse {
     /// The next piece of the body.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
         loop {

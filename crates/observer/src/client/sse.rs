@@ -7,7 +7,7 @@ const LONGEST: usize = 8 * 1024 * 1024;
 
 /// One message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct SseMessage {
     pub(super) name: String,
     pub(super) data: String,
 }
@@ -17,7 +17,7 @@ pub(super) struct Said {
 pub(super) struct Splitter {
     /// The line that has not ended yet.
     line: Vec<u8>,
-    said: Said,
+    said: SseMessage,
 }
 
 impl Splitter {
@@ -26,7 +26,7 @@ impl Splitter {
     /// # Errors
     ///
     /// [`ClientError::Format`] if it is not UTF-8, or a message is too long.
-    pub(super) fn take(&mut self, mut data: &[u8]) -> Result<Vec<Said>, ClientError> {
+    pub(super) fn take(&mut self, mut data: &[u8]) -> Result<Vec<SseMessage>, ClientError> {
         let mut all = Vec::new();
         while let Some(end) = data.iter().position(|byte| *byte == b'\n') {
             self.line.extend_from_slice(&data[..end]);
@@ -42,7 +42,7 @@ impl Splitter {
         Ok(all)
     }
 
-    fn line(&mut self, line: &str) -> Option<Said> {
+    fn line(&mut self, line: &str) -> Option<SseMessage> {
         if line.is_empty() {
             return Some(std::mem::take(&mut self.said)).filter(|said| !said.data.is_empty());
         }
@@ -69,8 +69,8 @@ mod tests {
 
     const TEXT: &str = ": connected\n\nid: 7\nevent: event\ndata: {\"a\":\"ü\"}\n\n: still there\n\nevent: end\r\ndata: 1\ndata: 2\r\n\n";
 
-    fn expected() -> Vec<Said> {
-        let said = |name: &str, data: &str| Said { name: name.to_owned(), data: data.to_owned() };
+    fn expected() -> Vec<SseMessage> {
+        let said = |name: &str, data: &str| SseMessage { name: name.to_owned(), data: data.to_owned() };
         vec![said("event", "{\"a\":\"ü\"}"), said("end", "1\n2")]
     }
 
@@ -80,7 +80,7 @@ mod tests {
             let mut splitter = Splitter::default();
             let pieces = TEXT.as_bytes().chunks(size);
 
-            let said: Vec<Said> = pieces.flat_map(|piece| splitter.take(piece).unwrap()).collect();
+            let said: Vec<SseMessage> = pieces.flat_map(|piece| splitter.take(piece).unwrap()).collect();
 
             assert_eq!(said, expected(), "pieces of {size}");
         }

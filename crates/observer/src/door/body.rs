@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Bytes;
 use serde::Serialize;
 
-use super::follower::{Attendance, Next};
+use super::follower::{Attendance, WatcherUpdate};
 use super::remembered::Portion;
 use crate::wire::{EndMessage, Event, Last, LostMessage, Version};
 
@@ -17,7 +17,7 @@ use crate::wire::{EndMessage, Event, Last, LostMessage, Version};
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// Becomes the next text of a stream, with what comes after it.
-type NextText = Pin<Box<dyn Future<Output = Option<(Bytes, Stream)>> + Send>>;
+type NextText = Pin<Box<dyn Future<Output = Option<(Bytes, WatcherStream)>> + Send>>;
 
 /// The body of a response.
 pub(super) enum DoorBody {
@@ -27,7 +27,7 @@ pub(super) enum DoorBody {
 }
 
 /// The events that one watcher still has to get.
-pub(super) struct Stream {
+pub(super) struct WatcherStream {
     attendance: Attendance,
     /// The last event that the watcher has got, or has been told that it is lost.
     seq: u64,
@@ -49,20 +49,20 @@ impl DoorBody {
 
     /// Everything that happens after this event.
     pub(super) fn events(attendance: Attendance, since: u64) -> Self {
-        let stream = Stream { attendance, seq: since, has_ended: false };
+        let stream = WatcherStream { attendance, seq: since, has_ended: false };
         // At once, so that the watcher knows that it is connected.
         Self::Events(Box::pin(async move { Some((Bytes::from_static(b": connected\n\n"), stream)) }))
     }
 }
 
-impl Stream {
+impl WatcherStream {
     async fn next(mut self) -> Option<(Bytes, Self)> {
         if self.has_ended {
             return None;
         }
         let mut text = String::new();
         match self.attendance.next(&mut self.seq, SILENCE).await {
-            Next::Portion(Portion { lost, events }) => {
+            WatcherUpdate::Portion(Portion { lost, events }) => {
                 if let Some(lost) = lost {
                     message(&mut text, lost.to, "lost", &LostMessage { schema: Version, lost });
                 }
@@ -70,8 +70,8 @@ impl Stream {
                     message(&mut text, event.seq, "event", &EventLine { schema: Version, event });
                 }
             }
-            Next::Silence => text.push_str(": nothing has happened\n\n"),
-            Next::Over(as_of) => {
+            WatcherUpdate::Silence => text.push_str(": nothing has happened\n\n"),
+            WatcherUpdate::Over(as_of) => {
                 self.has_ended = true;
                 message(&mut text, as_of, "end", &EndMessage { schema: Version, end: Last { as_of } });
             }

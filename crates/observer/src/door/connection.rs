@@ -19,7 +19,7 @@ use super::admission::Admission;
 use super::answer::{document, refused, stream};
 use super::body::DoorBody;
 use super::follower::{Attendance, Follower};
-use super::listener::Socket;
+use super::listener::AcceptedSocket;
 use super::page;
 use super::patient::Patient;
 use super::refusal::Refusal;
@@ -48,7 +48,7 @@ pub(super) struct Desk {
 }
 
 /// Serves one connection until the other end leaves, does not keep to the limits, or the door closes.
-pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::Receiver<bool>) {
+pub(super) async fn serve(socket: AcceptedSocket, desk: Arc<Desk>, mut closing: watch::Receiver<bool>) {
     let limits = desk.limits;
     let answer = service_fn(move |request: Request<Incoming>| {
         let desk = Arc::clone(&desk);
@@ -81,7 +81,7 @@ pub(super) async fn told_to_close(closing: &mut watch::Receiver<bool>) {
 }
 
 /// Tells the other end why it is not waited for any longer.
-async fn tell(mut socket: Patient<Socket>, refusal: &Refusal) {
+async fn tell(mut socket: Patient<AcceptedSocket>, refusal: &Refusal) {
     // One that has gone is told nothing.
     if socket.write_all(refusal.as_text().as_bytes()).await.is_ok() {
         let _ = socket.shutdown().await;

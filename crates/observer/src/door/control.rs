@@ -4,9 +4,9 @@ use rootward_core::sibling::TreeWatch;
 use rootward_core::{Restart, RestartChildError, SignalChildError, SupervisorHandle, TerminateChildError};
 
 use super::refusal::Refusal;
-use super::route::Control;
+use super::route::ControlRequest;
 
-impl Control {
+impl ControlRequest {
     /// Does it, and says what has been done.
     ///
     /// # Cancel safety

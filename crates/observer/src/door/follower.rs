@@ -37,7 +37,7 @@ const DOWN: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Follower {
     pub(super) tree: TreeWatch,
-    known: Mutex<Known>,
+    known: Mutex<FollowedTree>,
     /// The events to begin with, if it always follows.
     since_open: Mutex<Option<Events>>,
     /// When the root began, once it has been seen.
@@ -48,7 +48,7 @@ pub(super) struct Follower {
 
 /// What is known of the tree.
 #[derive(Debug)]
-struct Known {
+struct FollowedTree {
     model: Model,
     remembered: Remembered,
 }
@@ -56,12 +56,12 @@ struct Known {
 /// How far the follower has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct News {
-    phase: Phase,
+    phase: FollowerPhase,
     newest: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum FollowerPhase {
     /// There are no watchers, or what was seen does not fit together yet.
     Idle,
     Following,
@@ -74,7 +74,7 @@ enum Phase {
 pub(super) struct Attendance(Arc<Follower>);
 
 /// What there is next for a watcher.
-pub(super) enum Next {
+pub(super) enum WatcherUpdate {
     Portion(Portion),
     /// Nothing has happened for some time.
     Silence,
@@ -84,14 +84,14 @@ pub(super) enum Next {
 
 impl Follower {
     pub(super) fn new(tree: TreeWatch, remembered: usize) -> Arc<Self> {
-        let known = Known { model: Model::new(), remembered: Remembered::new(remembered) };
+        let known = FollowedTree { model: Model::new(), remembered: Remembered::new(remembered) };
         Arc::new(Self {
             tree,
             known: Mutex::new(known),
             since_open: Mutex::new(None),
             began: OnceLock::new(),
             watchers: watch::Sender::new(0),
-            news: watch::Sender::new(News { phase: Phase::Idle, newest: 0 }),
+            news: watch::Sender::new(News { phase: FollowerPhase::Idle, newest: 0 }),
         })
     }
 
@@ -121,7 +121,7 @@ impl Follower {
     /// Cancel safe.
     pub(super) async fn attend(self: &Arc<Self>) -> Attendance {
         let attendance = self.stay();
-        let _ = self.news.subscribe().wait_for(|news| news.phase != Phase::Idle).await;
+        let _ = self.news.subscribe().wait_for(|news| news.phase != FollowerPhase::Idle).await;
         attendance
     }
 
@@ -139,7 +139,7 @@ impl Follower {
             }
             self.lock().remembered.clear();
         }
-        self.tell(Phase::Over);
+        self.tell(FollowerPhase::Over);
     }
 
     /// Follows the tree until there are no watchers, or it is gone: then the answer is `None`.
@@ -158,7 +158,7 @@ impl Follower {
         let mut kept_down = 0;
         loop {
             if self.lock().model.is_whole() {
-                self.tell(Phase::Following);
+                self.tell(FollowerPhase::Following);
             }
             if self.lock().model.needs_look() {
                 sleep_until(Instant::now() + REST).await;
@@ -169,7 +169,7 @@ impl Follower {
                 biased;
                 first = events.next() => first,
                 () = unwatched(watchers) => {
-                    self.news.send_modify(|news| news.phase = Phase::Idle);
+                    self.news.send_modify(|news| news.phase = FollowerPhase::Idle);
                     // A watcher that has come in this moment waits for the next look.
                     return Some(());
                 }
@@ -181,7 +181,7 @@ impl Follower {
                 kept_down = self.lock().model.count().1;
             }
             if self.lock().model.is_whole() {
-                self.tell(Phase::Following);
+                self.tell(FollowerPhase::Following);
                 sleep_until(Instant::now() + REST).await;
             }
         }
@@ -255,13 +255,13 @@ impl Follower {
         known.model.see(seen, containment);
     }
 
-    fn tell(&self, phase: Phase) {
+    fn tell(&self, phase: FollowerPhase) {
         let newest = self.lock().remembered.newest();
         let news = News { phase, newest };
         self.news.send_if_modified(|known| std::mem::replace(known, news) != news);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, FollowedTree> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -284,7 +284,8 @@ impl Attendance {
     /// Cancel safe.
     pub(super) async fn reach(&self, seq: u64) {
         let mut news = self.0.news.subscribe();
-        let reached = news.wait_for(|news| news.phase == Phase::Over || self.with(Model::as_of) >= seq);
+        let reached =
+            news.wait_for(|news| news.phase == FollowerPhase::Over || self.with(Model::as_of) >= seq);
         let _ = timeout(PATIENCE, reached).await;
     }
 
@@ -300,21 +301,21 @@ impl Attendance {
     /// # Cancel safety
     ///
     /// Cancel safe.
-    pub(super) async fn next(&self, seq: &mut u64, silence: Duration) -> Next {
+    pub(super) async fn next(&self, seq: &mut u64, silence: Duration) -> WatcherUpdate {
         let mut news = self.0.news.subscribe();
         loop {
-            let is_over = news.borrow_and_update().phase == Phase::Over;
+            let is_over = news.borrow_and_update().phase == FollowerPhase::Over;
             let portion = self.0.lock().remembered.after(seq);
             if portion != Portion::default() {
-                return Next::Portion(portion);
+                return WatcherUpdate::Portion(portion);
             }
             if is_over {
-                return Next::Over(*seq);
+                return WatcherUpdate::Over(*seq);
             }
             match timeout(silence, news.changed()).await {
                 Ok(Ok(())) => {}
-                Ok(Err(_)) => return Next::Over(*seq),
-                Err(_) => return Next::Silence,
+                Ok(Err(_)) => return WatcherUpdate::Over(*seq),
+                Err(_) => return WatcherUpdate::Silence,
             }
         }
     }

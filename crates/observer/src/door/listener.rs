@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use super::admission::Admission;
 use super::refusal::Refusal;
 use super::socket_file::SocketFile;
-use super::{OpenError, Place};
+use super::{DoorAddress, OpenError};
 
 /// Where connections come in.
 #[derive(Debug)]
@@ -23,19 +23,19 @@ pub(super) enum Listener {
 }
 
 /// A connection.
-pub(super) enum Socket {
+pub(super) enum AcceptedSocket {
     Unix(UnixStream),
     Loopback(TcpStream),
 }
 
 impl Listener {
-    pub(super) fn bind(place: &Place) -> Result<Self, OpenError> {
+    pub(super) fn bind(place: &DoorAddress) -> Result<Self, OpenError> {
         match place {
-            Place::Unix(path) => {
+            DoorAddress::Unix(path) => {
                 let (listener, file) = SocketFile::listen(path)?;
                 Ok(Self::Unix(listener, file))
             }
-            Place::Loopback { port, token } => {
+            DoorAddress::Loopback { port, token } => {
                 token.check()?;
                 let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, *port))?;
                 listener.set_nonblocking(true)?;
@@ -71,15 +71,15 @@ impl Listener {
     /// # Cancel safety
     ///
     /// Cancel safe: no connection is lost.
-    pub(super) async fn accept(&self) -> io::Result<Socket> {
+    pub(super) async fn accept(&self) -> io::Result<AcceptedSocket> {
         match self {
-            Self::Unix(listener, _) => Ok(Socket::Unix(listener.accept().await?.0)),
-            Self::Loopback(listener, ..) => Ok(Socket::Loopback(listener.accept().await?.0)),
+            Self::Unix(listener, _) => Ok(AcceptedSocket::Unix(listener.accept().await?.0)),
+            Self::Loopback(listener, ..) => Ok(AcceptedSocket::Loopback(listener.accept().await?.0)),
         }
     }
 }
 
-impl Socket {
+impl AcceptedSocket {
     /// Whether the process at the other end is one of this user or of root. At a port the token decides.
     pub(super) fn check_peer(&self) -> Result<(), Refusal> {
         let Self::Unix(socket) = self else { return Ok(()) };
@@ -108,7 +108,7 @@ impl Socket {
     }
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for AcceptedSocket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Unix(socket) => Pin::new(socket).poll_read(cx, into),
@@ -117,7 +117,7 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for AcceptedSocket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),

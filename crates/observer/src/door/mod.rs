@@ -56,13 +56,13 @@ pub use self::token::random_token;
 #[derive(Clone, Debug)]
 #[must_use = "a door is closed until it is opened"]
 pub struct Door {
-    place: Place,
+    place: DoorAddress,
     limits: Limits,
 }
 
 /// Where a door is.
 #[derive(Clone, Debug)]
-enum Place {
+enum DoorAddress {
     Unix(PathBuf),
     Loopback { port: u16, token: Token },
 }
@@ -83,7 +83,7 @@ impl Door {
     /// The socket is made when the door is opened, readable and writable by its owner alone, and is removed with the
     /// tree. One that an earlier run of the program has left behind is replaced.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
-        Self::at(Place::Unix(path.into()))
+        Self::at(DoorAddress::Unix(path.into()))
     }
 
     /// A door at a port of 127.0.0.1, for requests that bring this token: `Authorization: Bearer …`. Port 0 means any
@@ -92,10 +92,10 @@ impl Door {
     /// Every user of the machine can connect to a port, so that the token has to be a secret that cannot be guessed:
     /// [`random_token`] makes one. Where a Unix socket will do, it is the better choice.
     pub fn loopback(port: u16, token: impl Into<String>) -> Self {
-        Self::at(Place::Loopback { port, token: Token::new(token.into()) })
+        Self::at(DoorAddress::Loopback { port, token: Token::new(token.into()) })
     }
 
-    fn at(place: Place) -> Self {
+    fn at(place: DoorAddress) -> Self {
         let limits = Limits {
             allows_control: false,
             connections: 64,

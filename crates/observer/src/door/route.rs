@@ -17,12 +17,12 @@ pub(super) enum Route {
     },
     Why(String),
     Usage(String),
-    Control(Control),
+    Control(ControlRequest),
 }
 
 /// What is to be done to the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Control {
+pub(super) enum ControlRequest {
     Stop,
     Force,
     Terminate(String),
@@ -50,16 +50,16 @@ impl Route {
             "events" if is_whole => (Self::Events { since: since(uri, headers)? }, Method::GET),
             "why" => (Self::Why(child()?), Method::GET),
             "usage" => (Self::Usage(child()?), Method::GET),
-            "stop" if is_whole => (Self::Control(Control::Stop), Method::POST),
-            "force" if is_whole => (Self::Control(Control::Force), Method::POST),
-            "terminate" => (Self::Control(Control::Terminate(child()?)), Method::POST),
-            "start" => (Self::Control(Control::Start(child()?)), Method::POST),
-            "restart" => (Self::Control(Control::Restart(child()?)), Method::POST),
+            "stop" if is_whole => (Self::Control(ControlRequest::Stop), Method::POST),
+            "force" if is_whole => (Self::Control(ControlRequest::Force), Method::POST),
+            "terminate" => (Self::Control(ControlRequest::Terminate(child()?)), Method::POST),
+            "start" => (Self::Control(ControlRequest::Start(child()?)), Method::POST),
+            "restart" => (Self::Control(ControlRequest::Restart(child()?)), Method::POST),
             "signal" => {
                 let wanted = child()?;
                 let (signal, path) = wanted.split_once('/').ok_or(Refusal::ROUTE)?;
                 let (signal, path) = (signal.to_owned(), path.to_owned());
-                (Self::Control(Control::Signal { signal, path }), Method::POST)
+                (Self::Control(ControlRequest::Signal { signal, path }), Method::POST)
             }
             _ => return Err(Refusal::ROUTE),
         };
@@ -113,15 +113,15 @@ mod tests {
         assert_eq!(route(&get, "/events?x=1&since=17"), Ok(Route::Events { since: Some(17) }));
         assert_eq!(route(&get, "/why/root/a%20%C3%BC"), Ok(Route::Why("root/a ü".to_owned())));
         assert_eq!(route(&get, "/usage/root/a"), Ok(Route::Usage("root/a".to_owned())));
-        assert_eq!(route(&post, "/stop"), Ok(Route::Control(Control::Stop)));
+        assert_eq!(route(&post, "/stop"), Ok(Route::Control(ControlRequest::Stop)));
         let (signal, path) = ("SIGHUP".to_owned(), "root/a".to_owned());
         assert_eq!(
             route(&post, "/signal/SIGHUP/root/a"),
-            Ok(Route::Control(Control::Signal { signal, path }))
+            Ok(Route::Control(ControlRequest::Signal { signal, path }))
         );
         assert_eq!(
             route(&post, "/restart/root/a"),
-            Ok(Route::Control(Control::Restart("root/a".to_owned())))
+            Ok(Route::Control(ControlRequest::Restart("root/a".to_owned())))
         );
     }
 

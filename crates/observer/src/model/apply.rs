@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Model;
-use super::tree::{Mark, Node, Retry, parent};
+use super::tree::{EventMark, Node, PendingRetry, parent};
 use crate::wire::{Due, End, Event, State, Stop, What};
 
 impl Model {
@@ -22,7 +22,7 @@ impl Model {
         }
         self.remember(event);
         match &event.what {
-            What::Signal { .. } => self.facts.signal = Some(Mark::of(event)),
+            What::Signal { .. } => self.facts.signal = Some(EventMark::of(event)),
             What::Degraded { what, reason } => {
                 let line = format!("{what}: {reason}");
                 if !self.facts.degraded.contains(&line) {
@@ -43,7 +43,7 @@ impl Model {
                     node.as_of = event.seq;
                     node.child.tells(&event.what);
                     if let What::MadeToCrash { .. } = event.what {
-                        node.marks.crashed = Some(Mark::of(event));
+                        node.marks.crashed = Some(EventMark::of(event));
                     }
                 }
             }
@@ -134,13 +134,13 @@ impl Model {
 impl Node {
     /// What an event says of this child.
     fn happens(&mut self, event: &Event) {
-        let mark = Mark::of(event);
+        let mark = EventMark::of(event);
         let child = &mut self.child;
         match &event.what {
             What::Starting => {
                 if event.incarnation <= 1 {
                     child.restarts = 0;
-                    (child.last_end, self.marks) = (None, super::tree::Marks::default());
+                    (child.last_end, self.marks) = (None, super::tree::EventMarks::default());
                 }
                 let marks = &mut self.marks;
                 (marks.started, marks.stopping, marks.escalated, marks.gave_up) = (None, None, None, None);
@@ -166,7 +166,7 @@ impl Node {
                 child.state = State::Restarting;
             }
             What::Retrying { delay_ms, .. } => {
-                self.marks.retrying = Some(Retry { mark, due: after(event.at, *delay_ms) });
+                self.marks.retrying = Some(PendingRetry { mark, due: after(event.at, *delay_ms) });
             }
             What::GaveUp { .. } => self.marks.gave_up = Some(mark),
             What::Stopping { cause, signal, grace_ms } => {
@@ -215,7 +215,7 @@ impl Node {
         }
     }
 
-    fn ends(&mut self, event: &Event, mark: Mark, add: impl FnOnce(&mut End)) {
+    fn ends(&mut self, event: &Event, mark: EventMark, add: impl FnOnce(&mut End)) {
         let child = &mut self.child;
         let mut end = End {
             seq: event.seq,
@@ -251,7 +251,7 @@ impl crate::wire::Child {
     }
 }
 
-impl Mark {
+impl EventMark {
     pub(super) fn of(event: &Event) -> Self {
         let says = match &event.what {
             What::Started { pid: Some(pid) } => format!("pid {pid}"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Model;
-use super::tree::{Marks, Node, parent};
+use super::tree::{EventMarks, Node, parent};
 use crate::wire::Child;
 
 /// A child as it was seen at one moment.
@@ -62,7 +62,7 @@ impl Model {
 impl Node {
     fn seen(seen: Seen, before: &mut HashMap<Arc<str>, Self>) -> Self {
         let Seen { child, as_of, children_as_of, .. } = seen;
-        let (children, marks) = (Vec::new(), Marks::default());
+        let (children, marks) = (Vec::new(), EventMarks::default());
         let mut node = Self { child, as_of, children_as_of, children, marks };
         let Some(known) = before.remove(node.child.path.as_str()) else { return node };
         if known.as_of >= as_of {

@@ -11,7 +11,7 @@ pub(super) struct TreeFacts {
     pub(super) containment: Option<String>,
     pub(super) cause: Option<String>,
     pub(super) degraded: Vec<String>,
-    pub(super) signal: Option<Mark>,
+    pub(super) signal: Option<EventMark>,
 }
 
 /// A child, and what led to its state.
@@ -24,12 +24,12 @@ pub(super) struct Node {
     pub(super) children_as_of: u64,
     /// The paths of those below it.
     pub(super) children: Vec<Arc<str>>,
-    pub(super) marks: Marks,
+    pub(super) marks: EventMarks,
 }
 
 /// An event that led somewhere.
 #[derive(Clone, Debug)]
-pub(super) struct Mark {
+pub(super) struct EventMark {
     pub(super) seq: u64,
     pub(super) at: f64,
     pub(super) event: &'static str,
@@ -39,30 +39,30 @@ pub(super) struct Mark {
 
 /// A start that failed and is tried again.
 #[derive(Clone, Debug)]
-pub(super) struct Retry {
-    pub(super) mark: Mark,
+pub(super) struct PendingRetry {
+    pub(super) mark: EventMark,
     /// When the next attempt is due, in seconds after the root began.
     pub(super) due: f64,
 }
 
 /// The events of a child that led to its state.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Marks {
+pub(super) struct EventMarks {
     /// How the incarnation before ended, or this one.
-    pub(super) end: Option<Mark>,
+    pub(super) end: Option<EventMark>,
     /// Why the one that ended had been asked to stop.
-    pub(super) end_asked: Option<Mark>,
+    pub(super) end_asked: Option<EventMark>,
     /// By what it had been made to crash.
-    pub(super) end_made: Option<Mark>,
+    pub(super) end_made: Option<EventMark>,
     /// By what the one that is there is made to crash.
-    pub(super) crashed: Option<Mark>,
-    pub(super) restarting: Option<Mark>,
-    pub(super) starting: Option<Mark>,
-    pub(super) retrying: Option<Retry>,
-    pub(super) started: Option<Mark>,
-    pub(super) gave_up: Option<Mark>,
-    pub(super) stopping: Option<Mark>,
-    pub(super) escalated: Option<Mark>,
+    pub(super) crashed: Option<EventMark>,
+    pub(super) restarting: Option<EventMark>,
+    pub(super) starting: Option<EventMark>,
+    pub(super) retrying: Option<PendingRetry>,
+    pub(super) started: Option<EventMark>,
+    pub(super) gave_up: Option<EventMark>,
+    pub(super) stopping: Option<EventMark>,
+    pub(super) escalated: Option<EventMark>,
 }
 
 impl Node {
@@ -86,7 +86,7 @@ impl Node {
             reloading: false,
             stop_step: None,
         };
-        Self { child, as_of: 0, children_as_of: 0, children: Vec::new(), marks: Marks::default() }
+        Self { child, as_of: 0, children_as_of: 0, children: Vec::new(), marks: EventMarks::default() }
     }
 }
 

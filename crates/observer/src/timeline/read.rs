@@ -87,14 +87,14 @@ fn event_in(line: &[u8]) -> Option<&[u8]> {
 fn lost_in(text: &[u8]) -> Option<u64> {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
-    enum Line {
+    enum LossLine {
         OfAFile { event: String, events: u64 },
         OfADoor { lost: Lost },
         TheEnd { end: Last },
     }
     match serde_json::from_slice(text).ok()? {
-        Line::OfAFile { event, events } => (event == "lost").then_some(events),
-        Line::OfADoor { lost } => Some(lost.count),
-        Line::TheEnd { end: Last { .. } } => Some(0),
+        LossLine::OfAFile { event, events } => (event == "lost").then_some(events),
+        LossLine::OfADoor { lost } => Some(lost.count),
+        LossLine::TheEnd { end: Last { .. } } => Some(0),
     }
 }

@@ -14,7 +14,7 @@ use crate::wire::Kind;
 
 /// A row of a picture.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct LaneRow {
     /// The lanes in it, in the order in which they began.
     pub(super) lanes: Vec<usize>,
     /// Whether they were there at the same time, and have nothing to tell one by one.
@@ -29,29 +29,30 @@ const BUNDLE_FROM: usize = 48;
 const BUNDLE: usize = 3;
 
 /// The rows of a picture, from the top. Those of the paths that are told one by one are never part of a bundle.
-pub(super) fn rows(lanes: &[Lane], told: &BTreeSet<&str>) -> Vec<Row> {
+pub(super) fn rows(lanes: &[Lane], told: &BTreeSet<&str>) -> Vec<LaneRow> {
     let rows = shared(lanes);
     if rows.len() < BUNDLE_FROM {
         return rows;
     }
     let parents: BTreeSet<&str> = lanes.iter().filter_map(Lane::parent).collect();
-    let parent_if_calm = |row: &Row| {
+    let parent_if_calm = |row: &LaneRow| {
         let of_row = || row.lanes.iter().map(|lane| &lanes[*lane]);
         let is_dull = |lane: &Lane| {
             is_calm(lane) && !parents.contains(lane.path.as_str()) && !told.contains(lane.path.as_str())
         };
         of_row().all(is_dull).then(|| of_row().next().and_then(Lane::parent)).flatten()
     };
-    let mut bundled: Vec<Row> = Vec::new();
+    let mut bundled: Vec<LaneRow> = Vec::new();
     for run in rows.chunk_by(|one, next| {
         let parent = parent_if_calm(one);
         parent.is_some() && parent == parent_if_calm(next)
     }) {
         if run.len() < BUNDLE {
-            bundled.extend(run.iter().map(|row| Row { lanes: row.lanes.clone(), is_bundle: row.is_bundle }));
+            bundled
+                .extend(run.iter().map(|row| LaneRow { lanes: row.lanes.clone(), is_bundle: row.is_bundle }));
         } else {
             let lanes = run.iter().flat_map(|row| &row.lanes).copied().collect();
-            bundled.push(Row { lanes, is_bundle: true });
+            bundled.push(LaneRow { lanes, is_bundle: true });
         }
     }
     bundled
@@ -67,7 +68,7 @@ fn is_calm(lane: &Lane) -> bool {
 }
 
 /// The rows before any are bundled.
-fn shared(lanes: &[Lane]) -> Vec<Row> {
+fn shared(lanes: &[Lane]) -> Vec<LaneRow> {
     let mut children: BTreeMap<&str, usize> = BTreeMap::new();
     for parent in lanes.iter().filter_map(Lane::parent) {
         *children.entry(parent).or_default() += 1;
@@ -80,13 +81,13 @@ fn shared(lanes: &[Lane]) -> Vec<Row> {
         })
         .map(|lane| lane.path.as_str())
         .collect();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<LaneRow> = Vec::new();
     // Of each parent, when each of its children's shared rows is free again.
     let mut free: BTreeMap<&str, BTreeSet<(Duration, usize)>> = BTreeMap::new();
     for (place, lane) in lanes.iter().enumerate() {
         let has_children = children.contains_key(lane.path.as_str());
         let Some(parent) = lane.parent().filter(|parent| sharing.contains(parent) && !has_children) else {
-            rows.push(Row { lanes: vec![place], is_bundle: false });
+            rows.push(LaneRow { lanes: vec![place], is_bundle: false });
             continue;
         };
         let free = free.entry(parent).or_default();
@@ -98,7 +99,7 @@ fn shared(lanes: &[Lane]) -> Vec<Row> {
                 first.1
             }
             None => {
-                rows.push(Row { lanes: Vec::new(), is_bundle: false });
+                rows.push(LaneRow { lanes: Vec::new(), is_bundle: false });
                 rows.len() - 1
             }
         };
@@ -108,7 +109,7 @@ fn shared(lanes: &[Lane]) -> Vec<Row> {
     rows
 }
 
-impl Row {
+impl LaneRow {
     /// What is written beside it.
     pub(super) fn label(&self, lanes: &[Lane]) -> String {
         match self.lanes.as_slice() {

@@ -9,7 +9,7 @@ use rootward_core::Exit;
 use super::group_of;
 use crate::Signal;
 use crate::signal::and_continue;
-use crate::sys::{self, Reap, Spawned, Status, Waited};
+use crate::sys::{self, Reap, Spawned, Status, WaitStatus};
 
 /// A process group and the program that leads it.
 ///
@@ -21,14 +21,14 @@ use crate::sys::{self, Reap, Spawned, Status, Waited};
 pub(crate) struct Group {
     pid: i32,
     pidfd: Arc<OwnedFd>,
-    reach: Reach,
+    reach: SignalRoute,
     /// Whether the leader has been reaped. Held while a signal is sent by number.
     reaped: Mutex<bool>,
 }
 
 /// How the group can be signalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
+enum SignalRoute {
     /// Through the leader's descriptor.
     Descriptor,
     /// By its number, while the leader has not been reaped.
@@ -42,9 +42,9 @@ impl Group {
         let reach = match sys::send_to_group(&pidfd, 0) {
             // Kernels before 6.9 do not know the flag, and a sandbox may refuse the call.
             Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EPERM)) => {
-                Reach::Number
+                SignalRoute::Number
             }
-            Ok(()) | Err(_) => Reach::Descriptor,
+            Ok(()) | Err(_) => SignalRoute::Descriptor,
         };
         Self { pid, pidfd: Arc::new(pidfd), reach, reaped: Mutex::new(false) }
     }
@@ -52,7 +52,7 @@ impl Group {
     /// As on a kernel that cannot signal a group through a descriptor.
     #[cfg(test)]
     pub(crate) fn by_number(spawned: Spawned) -> Self {
-        Self { reach: Reach::Number, ..Self::new(spawned) }
+        Self { reach: SignalRoute::Number, ..Self::new(spawned) }
     }
 
     /// The leader's process id, which is the group's number.
@@ -76,8 +76,8 @@ impl Group {
         self.signal_stray_leader(signal)?;
         for signal in and_continue(signal) {
             let result = match self.reach {
-                Reach::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
-                Reach::Number => self.signal_by_number(signal),
+                SignalRoute::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
+                SignalRoute::Number => self.signal_by_number(signal),
             };
             match result {
                 Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
@@ -101,17 +101,17 @@ impl Group {
     pub(crate) fn exited(&self) -> Option<Exit> {
         let mut reaped = self.lock();
         let reap = match self.reach {
-            Reach::Descriptor => Reap::Take,
-            Reach::Number => Reap::Leave,
+            SignalRoute::Descriptor => Reap::Take,
+            SignalRoute::Number => Reap::Leave,
         };
         match sys::wait(&self.pidfd, reap) {
-            Ok(Waited::NotYet) => None,
-            Ok(Waited::Ended(status)) => {
+            Ok(WaitStatus::NotYet) => None,
+            Ok(WaitStatus::Ended(status)) => {
                 *reaped = reap == Reap::Take;
                 Some(exit(status))
             }
             // Another part of this program reaps children that are not its own, or this program ignores SIGCHLD.
-            Ok(Waited::Stolen) | Err(_) => {
+            Ok(WaitStatus::Stolen) | Err(_) => {
                 *reaped = true;
                 Some(sys::reaped_status(&self.pidfd).map_or(Exit::Unknown, exit))
             }
@@ -125,13 +125,13 @@ impl Group {
     pub(crate) fn is_empty(&self) -> Option<bool> {
         let is_reaped = *self.lock();
         match (self.reach, is_reaped) {
-            (Reach::Descriptor, _) => {
+            (SignalRoute::Descriptor, _) => {
                 let looked = sys::send_to_group(&self.pidfd, 0);
                 Some(looked.is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH)))
             }
-            (Reach::Number, false) => None,
+            (SignalRoute::Number, false) => None,
             // Its number may be that of another group by now, so that nothing can be said or done about it.
-            (Reach::Number, true) => Some(true),
+            (SignalRoute::Number, true) => Some(true),
         }
     }
 

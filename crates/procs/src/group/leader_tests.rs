@@ -59,7 +59,7 @@ fn a_group_that_is_reached_by_number_keeps_its_number_until_it_is_released() {
 fn an_exit_that_other_code_took_is_not_waited_for() {
     let group = Group::new(running("exit 42"));
     wait(&group.pidfd());
-    assert_eq!(sys::wait(group.pidfd(), Reap::Take).unwrap(), Waited::Ended(Status::Code(42)));
+    assert_eq!(sys::wait(group.pidfd(), Reap::Take).unwrap(), WaitStatus::Ended(Status::Code(42)));
 
     // Kernels since 6.15 still know it.
     assert!(matches!(group.exited(), Some(Exit::Code(42) | Exit::Unknown)));

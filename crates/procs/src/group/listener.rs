@@ -12,7 +12,7 @@ use crate::sys;
 
 /// Which process listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Listener {
+pub(crate) enum ListenerOwner {
     /// One that belongs to the set.
     Member,
     /// Others, of which this is the first.
@@ -22,30 +22,30 @@ pub(crate) enum Listener {
 }
 
 /// Which process listens at an address of this system. `first` is looked at, with its descendants, before others are.
-pub(crate) fn listener_at(server: SocketAddr, first: i32, is_member: impl Fn(i32) -> bool) -> Listener {
+pub(crate) fn listener_at(server: SocketAddr, first: i32, is_member: impl Fn(i32) -> bool) -> ListenerOwner {
     if !sys::proc_is_ours() {
-        return Listener::Unknown;
+        return ListenerOwner::Unknown;
     }
     let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"]
         .map(|path| fs::read_to_string(path).unwrap_or_default());
     let inodes = listening(&tables, server);
     if inodes.is_empty() {
-        return Listener::Unknown;
+        return ListenerOwner::Unknown;
     }
     let near = [first].into_iter().chain(descendants_of(first));
     if near.into_iter().any(|pid| holds(pid, &inodes) && is_member(pid)) {
-        return Listener::Member;
+        return ListenerOwner::Member;
     }
-    let Ok(all) = fs::read_dir("/proc") else { return Listener::Unknown };
+    let Ok(all) = fs::read_dir("/proc") else { return ListenerOwner::Unknown };
     let all = all.flatten().filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok()));
     let mut stranger = None;
     for pid in all.filter(|pid| holds(*pid, &inodes)) {
         if is_member(pid) {
-            return Listener::Member;
+            return ListenerOwner::Member;
         }
         stranger.get_or_insert(pid);
     }
-    stranger.map_or(Listener::Unknown, |pid| Listener::Stranger { pid, command: command(pid) })
+    stranger.map_or(ListenerOwner::Unknown, |pid| ListenerOwner::Stranger { pid, command: command(pid) })
 }
 
 /// What a process runs, if it is there and the system tells.
@@ -130,10 +130,10 @@ mod tests {
                 server.set_ip(Ipv4Addr::LOCALHOST.into());
             }
 
-            assert_eq!(listener_at(server, me, |pid| pid == me), Listener::Member, "{address}");
+            assert_eq!(listener_at(server, me, |pid| pid == me), ListenerOwner::Member, "{address}");
             let stranger = listener_at(server, me, |_| false);
             assert!(
-                matches!(&stranger, Listener::Stranger { command, .. } if !command.is_empty()),
+                matches!(&stranger, ListenerOwner::Stranger { command, .. } if !command.is_empty()),
                 "{stranger:?}"
             );
         }
@@ -145,7 +145,7 @@ mod tests {
         let server = listener.local_addr().unwrap();
         drop(listener);
 
-        assert_eq!(listener_at(server, 1, |_| true), Listener::Unknown);
+        assert_eq!(listener_at(server, 1, |_| true), ListenerOwner::Unknown);
     }
 
     #[test]

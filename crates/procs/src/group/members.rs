@@ -43,28 +43,28 @@ pub(crate) enum Which {
     Descendants(i32),
 }
 
-struct Request {
+struct ListRequest {
     which: Which,
     answer: oneshot::Sender<MemberList>,
 }
 
-static COUNTER: Worker<Request> = Worker::new("rootward-members", work);
+static COUNTER: Worker<ListRequest> = Worker::new("rootward-members", work);
 
 /// Begins to count.
 pub(crate) fn list_members(which: Which) -> oneshot::Receiver<MemberList> {
     let (answer, receiver) = oneshot::channel();
     // If there is no thread, the request and its sender are dropped, and the receiver ends without a list.
-    let _ = COUNTER.give(Request { which, answer });
+    let _ = COUNTER.give(ListRequest { which, answer });
     receiver
 }
 
-fn work(requests: &Receiver<Request>) {
+fn work(requests: &Receiver<ListRequest>) {
     while let Ok(first) = requests.recv() {
-        let batch: Vec<Request> = [first].into_iter().chain(requests.try_iter()).collect();
+        let batch: Vec<ListRequest> = [first].into_iter().chain(requests.try_iter()).collect();
         let mut members: BTreeMap<Which, Vec<Member>> =
             batch.iter().map(|request| (request.which, Vec::new())).collect();
         let counted = count_apart(&mut members).is_ok();
-        for Request { which, answer } in batch {
+        for ListRequest { which, answer } in batch {
             let of_group = members.get_mut(&which).map(std::mem::take).filter(|_| counted);
             // The owner may have gone meanwhile, and then the answer is dropped.
             let _ = answer.send(of_group);

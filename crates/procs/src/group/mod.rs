@@ -12,6 +12,6 @@ mod stat;
 
 pub(crate) use descendants::{descendants_of, has_children, is_descendant};
 pub(crate) use leader::{Group, exit};
-pub(crate) use listener::{Listener, command_of, listener_at};
+pub(crate) use listener::{ListenerOwner, command_of, listener_at};
 pub(crate) use members::{Member, MemberList, Which, group_of, list_members};
 pub(crate) use process_time::ProcessTime;

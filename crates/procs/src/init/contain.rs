@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::group::Place;
+use super::group::SessionState;
 use super::guard::guard;
-use super::serve::{Remaining, serve};
+use super::serve::{LeftoverPolicy, serve};
 use super::{Init, InitError, not_forked};
 use crate::sys::{self, raw};
 
@@ -45,13 +45,13 @@ impl Init {
         let init = Self { pid: raw::own_pid() };
         // An init that heard of no end would stay for ever.
         raw::can_wait().map_err(InitError::without_wait)?;
-        let place = Place::now();
+        let place = SessionState::now();
         let (ready, is_ready) = sys::pair()?;
         // Before anything is forked, so that no orphan goes elsewhere.
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => Err(not_forked(error)),
-            Ok((Some(guard), _)) => serve(guard, place, ready, Remaining::Killed),
+            Ok((Some(guard), _)) => serve(guard, place, ready, LeftoverPolicy::Killed),
             Ok((None, mask)) => {
                 drop(ready);
                 guard(init.pid, place, is_ready, grace, &mask)?;

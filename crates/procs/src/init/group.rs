@@ -13,12 +13,12 @@ use crate::sys::{self, raw};
 
 /// What the process was before there was an init.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct SessionState {
     leads_session: bool,
     has_terminal: bool,
 }
 
-impl Place {
+impl SessionState {
     pub(super) fn now() -> Self {
         let terminal =
             raw::open(libc::AT_FDCWD, c"/dev/tty", libc::O_RDONLY | libc::O_NOCTTY | libc::O_NONBLOCK);
@@ -35,7 +35,7 @@ impl Place {
 }
 
 /// Moves the program to its group. Called in the program.
-pub(super) fn follow_to_place(place: Place) {
+pub(super) fn follow_to_place(place: SessionState) {
     if place.is_left_by_program() {
         // A new process leads no session, so that nothing speaks against it.
         let _ = raw::lead_group();
@@ -44,7 +44,7 @@ pub(super) fn follow_to_place(place: Place) {
 
 /// Moves the init to its group. Called in the init. Returns whether the terminal sends its signals to the program as
 /// well.
-pub(super) fn leave_group(place: Place) -> bool {
+pub(super) fn leave_group(place: SessionState) -> bool {
     let alone = place.is_left_by_program() || (!place.leads_session && begin_group().is_some());
     !alone && place.has_terminal
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::SigSet;
 
-use super::group::{Place, follow_to_place};
+use super::group::{SessionState, follow_to_place};
 use super::leftovers::{children_by_number, is_over, kill_all_children};
 use super::serve::{end_as, leave_files};
 use super::suspend::follow;
@@ -27,7 +27,7 @@ use crate::sys::raw::{self, Blocking, Reaped};
 /// The copy could not be made: this process is the program then.
 pub(super) fn guard(
     init: i32,
-    place: Place,
+    place: SessionState,
     is_ready: OwnedFd,
     grace: Duration,
     mask: &SigSet,

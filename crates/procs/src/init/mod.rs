@@ -28,8 +28,8 @@ use crate::sys;
 use crate::sys::raw::{self, Blocking};
 
 pub use error::InitError;
-use group::{Place, follow_to_place};
-use serve::{Remaining, serve};
+use group::{SessionState, follow_to_place};
+use serve::{LeftoverPolicy, serve};
 
 /// An init above this program: the process to which orphans among its descendants come, and which reaps them.
 ///
@@ -87,13 +87,13 @@ impl Init {
         let init = Self { pid: raw::own_pid() };
         // An init that heard of no end would stay for ever.
         raw::can_wait().map_err(InitError::without_wait)?;
-        let place = Place::now();
+        let place = SessionState::now();
         let (ready, is_ready) = sys::pair()?;
         // Before the program is forked, so that none of its orphans goes elsewhere.
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => Err(not_forked(error)),
-            Ok((Some(program), _)) => serve(program, place, ready, Remaining::Left),
+            Ok((Some(program), _)) => serve(program, place, ready, LeftoverPolicy::Left),
             Ok((None, mask)) => {
                 init.hold_on();
                 ABOVE.store(init.pid, Ordering::Relaxed);

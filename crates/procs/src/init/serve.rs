@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use super::group::{Place, leave_group};
+use super::group::{SessionState, leave_group};
 use super::leftovers::kill_all_children;
 use super::suspend::follow;
 use crate::sys;
@@ -15,7 +15,7 @@ const UNKNOWN: i32 = 1;
 
 /// What becomes of children of the init that are left when the program has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remaining {
+pub(super) enum LeftoverPolicy {
     /// They go to the system's init.
     Left,
     /// They are killed, with all that descend from them.
@@ -24,7 +24,7 @@ pub(super) enum Remaining {
 
 /// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is
 /// dropped.
-pub(super) fn serve(program: i32, place: Place, ready: OwnedFd, rest: Remaining) -> ! {
+pub(super) fn serve(program: i32, place: SessionState, ready: OwnedFd, rest: LeftoverPolicy) -> ! {
     // Also of SIGCHLD: where that is ignored, children leave no status.
     raw::reset_dispositions();
     let in_its_group = leave_group(place);
@@ -40,7 +40,7 @@ pub(super) fn serve(program: i32, place: Place, ready: OwnedFd, rest: Remaining)
     let _ = leave_files();
     loop {
         if let Some(ended) = reap(program) {
-            if rest == Remaining::Killed {
+            if rest == LeftoverPolicy::Killed {
                 kill_all_children();
             }
             end_as(ended);

@@ -1,7 +1,7 @@
 //! What a program is to have that this one has not, because its description says so.
 
 use crate::spec::{Attributes, capability_set};
-use crate::sys::{CpuSet, Inherited, Stage};
+use crate::sys::{CpuSet, Inherited, SpawnStage};
 
 /// What a program is to have, from what it would inherit.
 pub(super) fn wanted(mut inherited: Inherited, attributes: &Attributes) -> Inherited {
@@ -49,9 +49,9 @@ fn set_of(cpus: &[usize]) -> CpuSet {
 }
 
 /// What the description asks for of that which the system has refused, in words that follow "cannot be given".
-pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
+pub(super) fn asked(attributes: &Attributes, refused: SpawnStage) -> Option<String> {
     match refused {
-        Stage::Limits if !attributes.limits.is_empty() => {
+        SpawnStage::Limits if !attributes.limits.is_empty() => {
             let limits = attributes.limits.iter().map(|(limit, (soft, hard))| {
                 let (soft, hard) = (value(*soft), value(*hard));
                 let value = if soft == hard { soft } else { format!("{soft} to {hard}") };
@@ -59,10 +59,10 @@ pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
             });
             Some(format!("the limits {}", Vec::from_iter(limits).join(", ")))
         }
-        Stage::Nice => attributes.nice.map(|nice| format!("the nice value {nice}")),
-        Stage::Cpus => attributes.cpus.as_ref().map(|cpus| format!("the processors {cpus:?}")),
-        Stage::OomScore => attributes.oom_score.map(|score| format!("the OOM score adjustment {score}")),
-        Stage::Capabilities if attributes.capabilities.is_some() => {
+        SpawnStage::Nice => attributes.nice.map(|nice| format!("the nice value {nice}")),
+        SpawnStage::Cpus => attributes.cpus.as_ref().map(|cpus| format!("the processors {cpus:?}")),
+        SpawnStage::OomScore => attributes.oom_score.map(|score| format!("the OOM score adjustment {score}")),
+        SpawnStage::Capabilities if attributes.capabilities.is_some() => {
             let names = attributes.capabilities.iter().flatten().map(String::as_str);
             let names = names.collect::<Vec<_>>().join(", ");
             Some(if names.is_empty() {
@@ -71,7 +71,7 @@ pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
                 format!("the capabilities {names}")
             })
         }
-        Stage::Identity | Stage::Capabilities => {
+        SpawnStage::Identity | SpawnStage::Capabilities => {
             let named = [("user", &attributes.user), ("group", &attributes.group)];
             let named =
                 named.into_iter().find_map(|(what, name)| Some(format!("the {what} `{}`", name.as_ref()?)));
@@ -83,20 +83,20 @@ pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
             };
             named.or_else(groups)
         }
-        Stage::Limits
-        | Stage::Clone
-        | Stage::SetUp
-        | Stage::Directory
-        | Stage::Exec
-        | Stage::MemoryHigh
-        | Stage::MemoryMax
-        | Stage::PidsMax
-        | Stage::CpuMax
-        | Stage::CpuWeight
-        | Stage::Descriptors
-        | Stage::Group
-        | Stage::DeathSignal
-        | Stage::Terminal => None,
+        SpawnStage::Limits
+        | SpawnStage::Clone
+        | SpawnStage::SetUp
+        | SpawnStage::Directory
+        | SpawnStage::Exec
+        | SpawnStage::MemoryHigh
+        | SpawnStage::MemoryMax
+        | SpawnStage::PidsMax
+        | SpawnStage::CpuMax
+        | SpawnStage::CpuWeight
+        | SpawnStage::Descriptors
+        | SpawnStage::Group
+        | SpawnStage::DeathSignal
+        | SpawnStage::Terminal => None,
     }
 }
 

@@ -5,7 +5,6 @@
 //! never end.
 
 use std::future::ready;
-use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -14,24 +13,23 @@ use tokio::sync::oneshot;
 
 use super::attributes::wanted;
 use super::shortage::Whose;
-use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, resolve, stdio};
+use super::{LaunchError, LaunchResult, Launched, Launcher, Launching, Order, image, resolve, stdio};
 use crate::group::Group;
-use crate::set::{Ack, KillOnDrop, ProcessSet, SetKillHandle};
-use crate::spec::Command;
+use crate::set::{KillOnDrop, ProcessSet};
 use crate::sys::{self, Inherited, Stack};
 use crate::worker::Worker;
 
 /// The launcher that starts programs as children of this process.
 pub(crate) struct Direct;
 
-struct Job {
+struct LaunchJob {
     order: Order,
     /// What the program is to inherit.
     inherited: Inherited,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<LaunchResult>,
 }
 
-static SPAWNER: Worker<Job> = Worker::new("rootward-spawn", work);
+static SPAWNER: Worker<LaunchJob> = Worker::new("rootward-spawn", work);
 
 impl Launcher for Direct {
     fn launch(&self, order: Order) -> Launching {
@@ -41,7 +39,7 @@ impl Launcher for Direct {
             Err(error) => return Box::pin(ready(Err(LaunchError::new(process.command(), error)))),
         };
         let (answer, receiver) = oneshot::channel();
-        let given = SPAWNER.give(Job { order, inherited, answer });
+        let given = SPAWNER.give(LaunchJob { order, inherited, answer });
         Box::pin(async move {
             match given {
                 Ok(()) => receiver.await.unwrap_or_else(|_| Err(LaunchError::lost(process.command()))),
@@ -51,13 +49,11 @@ impl Launcher for Direct {
     }
 }
 
-fn work(jobs: &Receiver<Job>) {
+fn work(jobs: &Receiver<LaunchJob>) {
     let mut stack = Stack::for_many();
-    for Job { order: Order { process, kill_handle, pipe, ack }, inherited, answer } in jobs {
+    for LaunchJob { order, inherited, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            launch((process.command(), pipe), (&kill_handle, ack), &inherited, &mut stack)
-        }));
+        let result = catch_unwind(AssertUnwindSafe(|| launch(order, &inherited, &mut stack)));
         if let Ok(result) = result {
             // An answer that is not taken is dropped, which kills and reaps the program.
             let _ = answer.send(result);
@@ -65,12 +61,9 @@ fn work(jobs: &Receiver<Job>) {
     }
 }
 
-fn launch(
-    (command, pipe): (&Command, Option<(u32, Arc<OwnedFd>)>),
-    (kill_handle, ack): (&SetKillHandle, Ack),
-    inherited: &Inherited,
-    stack: &mut Stack,
-) -> Answer {
+fn launch(order: Order, inherited: &Inherited, stack: &mut Stack) -> LaunchResult {
+    let Order { process, kill_handle, pipe, ack } = order;
+    let command = process.command();
     let refused = |error| LaunchError::new(command, error);
     if command.cgroup.is_any() {
         return Err(LaunchError::no_cgroup(command, "group"));
@@ -96,8 +89,6 @@ fn launch(
                 stderr,
             })
         }
-        Err(failure) => {
-            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::found(command)))
-        }
+        Err(failure) => Err(LaunchError::from_failure(command, failure, Whose::Ours, image::found(command))),
     }
 }

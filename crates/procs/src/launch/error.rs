@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::attributes::asked;
 use super::cause;
 use super::identity::NotFound;
+use super::image::NulByteIn;
 use super::shortage::{Whose, limit_behind};
-use crate::listening::Place;
+use crate::listen_sockets::ListenAddress;
 use crate::policy;
 use crate::spec::{CgroupLimits, Command};
-use crate::sys::{Failure, Stage, is_transient, named_if_refused};
+use crate::sys::{SpawnFailure, SpawnStage, is_transient, named_if_refused};
 
 /// Says why a program could not be started.
 ///
@@ -199,6 +200,12 @@ pub enum LaunchError {
     },
 }
 
+impl From<NulByteIn> for LaunchError {
+    fn from(NulByteIn { program, part }: NulByteIn) -> Self {
+        Self::NulByte { program, part }
+    }
+}
+
 impl LaunchError {
     /// Something the program needs could not be had.
     pub(crate) fn new(command: &Command, source: io::Error) -> Self {
@@ -216,7 +223,8 @@ impl LaunchError {
     /// Something that it needs beside the program could not be had. `lasting` says what that means if it does not pass.
     fn of_thing(
         command: &Command,
-        (what, source): (String, io::Error),
+        what: String,
+        source: io::Error,
         lasting: impl FnOnce(PathBuf, io::Error) -> Self,
     ) -> Self {
         let program = PathBuf::from(&command.program);
@@ -230,39 +238,39 @@ impl LaunchError {
     /// Its input could not be opened.
     pub(super) fn input(command: &Command, file: PathBuf, source: io::Error) -> Self {
         let what = format!("the standard input `{}` cannot be opened", file.display());
-        Self::of_thing(command, (what, source), |program, source| Self::Input { program, file, source })
+        Self::of_thing(command, what, source, |program, source| Self::Input { program, file, source })
     }
 
     /// A file of variables could not be read.
     pub(super) fn env_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
         let what = format!("the environment file `{}` cannot be read", file.display());
-        Self::of_thing(command, (what, source), |program, source| Self::EnvFile { program, file, source })
+        Self::of_thing(command, what, source, |program, source| Self::EnvFile { program, file, source })
     }
 
     pub(super) fn log_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
         let what = format!("the log file `{}` cannot be opened", file.display());
-        Self::of_thing(command, (what, source), |program, source| Self::LogFile { program, file, source })
+        Self::of_thing(command, what, source, |program, source| Self::LogFile { program, file, source })
     }
 
-    pub(super) fn socket(command: &Command, place: &Place, source: io::Error) -> Self {
+    pub(super) fn socket(command: &Command, place: &ListenAddress, source: io::Error) -> Self {
         let place = match place {
-            Place::Tcp(address) => address.clone(),
-            Place::Udp(address) => format!("{address} (UDP)"),
-            Place::Unix(path) => path.display().to_string(),
-            Place::Given(name) => format!("the service manager's socket `{name}`"),
+            ListenAddress::Tcp(address) => address.clone(),
+            ListenAddress::Udp(address) => format!("{address} (UDP)"),
+            ListenAddress::Unix(path) => path.display().to_string(),
+            ListenAddress::Given(name) => format!("the service manager's socket `{name}`"),
         };
         let what = format!("it cannot be listened at {place}");
-        Self::of_thing(command, (what, source), |program, source| Self::Socket { program, place, source })
+        Self::of_thing(command, what, source, |program, source| Self::Socket { program, place, source })
     }
 
     /// What it says about another attempt.
-    pub(crate) fn for_retry(&self) -> policy::Failure {
+    pub(crate) fn for_retry(&self) -> policy::FailureClass {
         match self {
-            Self::Transient { .. } => policy::Failure::Passing,
+            Self::Transient { .. } => policy::FailureClass::Passing,
             Self::ProgramNotFound { .. }
             | Self::InterpreterNotFound { .. }
             | Self::NotExecutable { .. }
-            | Self::WorkingDirectory { .. } => policy::Failure::NotThere,
+            | Self::WorkingDirectory { .. } => policy::FailureClass::NotThere,
             Self::Inherit { .. }
             | Self::NotPermitted { .. }
             | Self::NoCgroup { .. }
@@ -276,7 +284,7 @@ impl LaunchError {
             | Self::NoWarden { .. }
             | Self::Degraded { .. }
             | Self::NulByte { .. }
-            | Self::Io { .. } => policy::Failure::Lasting,
+            | Self::Io { .. } => policy::FailureClass::Lasting,
         }
     }
 
@@ -321,11 +329,12 @@ impl LaunchError {
     /// The child said how far it came.
     pub(super) fn from_failure(
         command: &Command,
-        (failure, whose): (Failure, Whose),
+        failure: SpawnFailure,
+        whose: Whose,
         found: Option<PathBuf>,
     ) -> Self {
         let program = PathBuf::from(&command.program);
-        let Failure { stage, error: source } = failure;
+        let SpawnFailure { stage, error: source } = failure;
         if let Some(what) = asked(&command.attributes, stage) {
             return Self::NotPermitted { program, what, source };
         }
@@ -333,43 +342,43 @@ impl LaunchError {
             return Self::limit(program, number, source);
         }
         match (stage, source.raw_os_error(), &command.directory) {
-            (Stage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
-            (Stage::Exec, Some(libc::ENOENT), _) if found.is_some() => {
+            (SpawnStage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
+            (SpawnStage::Exec, Some(libc::ENOENT), _) if found.is_some() => {
                 let interpreter = found.and_then(|found| cause::interpreter_of(&found));
                 Self::InterpreterNotFound { program, interpreter }
             }
-            (Stage::Exec, Some(libc::ENOENT | libc::ENOTDIR), _) => Self::ProgramNotFound { program },
-            (Stage::Exec, Some(libc::E2BIG), _) => {
+            (SpawnStage::Exec, Some(libc::ENOENT | libc::ENOTDIR), _) => Self::ProgramNotFound { program },
+            (SpawnStage::Exec, Some(libc::E2BIG), _) => {
                 Self::TooLong { program, what: cause::too_long(command), source }
             }
             (
-                Stage::Exec,
+                SpawnStage::Exec,
                 Some(errno @ (libc::EACCES | libc::EPERM | libc::ENOEXEC | libc::ELOOP | libc::ENAMETOOLONG)),
                 _,
             ) => {
                 let reason = found.and_then(|found| cause::reason(&found, errno));
                 Self::NotExecutable { program, reason, source }
             }
-            (Stage::Limits, _, _) => Self::Inherit { program, what: "resource limits", source },
-            (Stage::Nice, _, _) => Self::Inherit { program, what: "nice value", source },
-            (Stage::Identity, _, _) => Self::Inherit { program, what: "user and groups", source },
-            (Stage::Cpus, _, _) => Self::Inherit { program, what: "processors", source },
-            (Stage::OomScore, _, _) => Self::Inherit { program, what: "OOM score", source },
-            (Stage::Capabilities, _, _) => Self::Inherit { program, what: "capabilities", source },
+            (SpawnStage::Limits, _, _) => Self::Inherit { program, what: "resource limits", source },
+            (SpawnStage::Nice, _, _) => Self::Inherit { program, what: "nice value", source },
+            (SpawnStage::Identity, _, _) => Self::Inherit { program, what: "user and groups", source },
+            (SpawnStage::Cpus, _, _) => Self::Inherit { program, what: "processors", source },
+            (SpawnStage::OomScore, _, _) => Self::Inherit { program, what: "OOM score", source },
+            (SpawnStage::Capabilities, _, _) => Self::Inherit { program, what: "capabilities", source },
             (
-                Stage::Clone
-                | Stage::SetUp
-                | Stage::Directory
-                | Stage::Exec
-                | Stage::MemoryHigh
-                | Stage::MemoryMax
-                | Stage::PidsMax
-                | Stage::CpuMax
-                | Stage::CpuWeight
-                | Stage::Descriptors
-                | Stage::Group
-                | Stage::DeathSignal
-                | Stage::Terminal,
+                SpawnStage::Clone
+                | SpawnStage::SetUp
+                | SpawnStage::Directory
+                | SpawnStage::Exec
+                | SpawnStage::MemoryHigh
+                | SpawnStage::MemoryMax
+                | SpawnStage::PidsMax
+                | SpawnStage::CpuMax
+                | SpawnStage::CpuWeight
+                | SpawnStage::Descriptors
+                | SpawnStage::Group
+                | SpawnStage::DeathSignal
+                | SpawnStage::Terminal,
                 _,
                 _,
             ) => {

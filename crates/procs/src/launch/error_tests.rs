@@ -3,14 +3,14 @@
 use std::io;
 
 use super::LaunchError;
-use crate::listening::Place;
+use crate::listen_sockets::ListenAddress;
 use crate::policy;
 use crate::spec::Command;
 
 #[test]
 fn what_cannot_be_had_now_is_named_whichever_shortage_it_is() {
     let command = Command::new("web");
-    let place = Place::Tcp("127.0.0.1:80".to_owned());
+    let place = ListenAddress::Tcp("127.0.0.1:80".to_owned());
     type Make<'a> = &'a dyn Fn(io::Error) -> LaunchError;
     let things: [(Make, &str); 4] = [
         (
@@ -35,7 +35,7 @@ fn what_cannot_be_had_now_is_named_whichever_shortage_it_is() {
         assert_eq!(full.to_string(), format!("`web` cannot be started now: {named}"));
         let expected = format!("`web` cannot be started now: {named}, this program may have ");
         assert!(no_descriptor.to_string().starts_with(&expected), "{no_descriptor}");
-        assert_eq!([full.for_retry(), no_descriptor.for_retry()], [policy::Failure::Passing; 2]);
-        assert_eq!(missing.for_retry(), policy::Failure::Lasting);
+        assert_eq!([full.for_retry(), no_descriptor.for_retry()], [policy::FailureClass::Passing; 2]);
+        assert_eq!(missing.for_retry(), policy::FailureClass::Lasting);
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{cause, image};
-use crate::spec::{CgroupLimits, Command, Condition, Process, Stdin, has_variable};
+use crate::spec::{CgroupLimits, Command, Process, ReadyCondition, Stdin, has_variable};
 use crate::warden::cgroup;
 
 impl Process {
@@ -20,7 +20,7 @@ impl Process {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = foresee(self.command());
         let ready = self.readiness().and_then(|ready| {
-            if let Condition::Command(argv) = &ready.condition { Some(argv.as_slice()) } else { None }
+            if let ReadyCondition::Command(argv) = &ready.condition { Some(argv.as_slice()) } else { None }
         });
         let beside = [(self.get_stop_command(), "stop command"), (ready, "readiness check")];
         for (argv, what) in beside {

@@ -7,16 +7,22 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::LaunchError;
 use crate::spec::{Command, Descriptors};
 use crate::sys::{HoldsNul, Program, Session, Texts};
 
 /// Where programs are looked for if nothing says so.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
+/// A part of a command holds a NUL byte, which the kernel would take for its end.
+#[derive(Debug)]
+pub(super) struct NulByteIn {
+    pub(super) program: PathBuf,
+    pub(super) part: &'static str,
+}
+
 /// Makes a command a program with these descriptors 0, 1 and 2.
-pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<Program, LaunchError> {
-    let holds_nul = |part| LaunchError::NulByte { program: PathBuf::from(&command.program), part };
+pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<Program, NulByteIn> {
+    let holds_nul = |part| NulByteIn { program: PathBuf::from(&command.program), part };
     let candidates = candidates(command);
     let argv: Vec<_> = [&command.program].into_iter().chain(&command.args).collect();
     let env: Vec<_> = environment(command).into_iter().collect();
@@ -177,6 +183,7 @@ fn begins_in(command: &Command) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::launch::LaunchError;
 
     #[test]
     fn a_program_with_a_slash_is_not_searched_for() {
@@ -262,7 +269,7 @@ mod tests {
         let mut command = Command::new("tool");
         command.args.push("a\0b".into());
 
-        let error = program(&command, [const { None }; 3]).err().unwrap();
+        let error = LaunchError::from(program(&command, [const { None }; 3]).err().unwrap());
 
         assert_eq!(error.to_string(), "the arguments of `tool` holds a NUL byte");
     }

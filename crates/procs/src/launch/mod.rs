@@ -53,10 +53,10 @@ pub(crate) struct Order {
 }
 
 /// A start that is under way.
-pub(crate) type Launching = Pin<Box<dyn Future<Output = Answer> + Send>>;
+pub(crate) type Launching = Pin<Box<dyn Future<Output = LaunchResult> + Send>>;
 
 /// How a start went.
-pub(crate) type Answer = Result<Launched, LaunchError>;
+pub(crate) type LaunchResult = Result<Launched, LaunchError>;
 
 /// A program that runs.
 pub(crate) struct Launched {

@@ -6,14 +6,14 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Answer, LaunchError, Launcher, Order, env_file, identity, image};
-use crate::listening::Place;
+use super::{LaunchError, LaunchResult, Launcher, Order, env_file, identity, image};
+use crate::listen_sockets::ListenAddress;
 use crate::spec::{Command, Descriptors, FIRST, Process, expand, has_variable};
 
 /// Has a program started, with what its description names.
 ///
 /// Cancel safe, as far as the launcher is.
-pub(crate) async fn launch(launcher: &Arc<dyn Launcher>, mut order: Order) -> Answer {
+pub(crate) async fn launch(launcher: &Arc<dyn Launcher>, mut order: Order) -> LaunchResult {
     if names_something(order.process.command()) {
         let mut process = Process::clone(&order.process);
         // The database of users may be in the network, and so may a file.
@@ -76,8 +76,8 @@ fn resolve(command: &mut Command) -> Result<(), LaunchError> {
 pub(super) fn extra(command: &Command) -> Result<Vec<(u32, Arc<OwnedFd>)>, LaunchError> {
     let Descriptors { sockets, listening, given } = &command.descriptors;
     let places = sockets.iter().map(|socket| match &socket.place {
-        Place::Unix(path) => Place::Unix(command.resolve(path)),
-        place @ (Place::Tcp(_) | Place::Udp(_) | Place::Given(_)) => place.clone(),
+        ListenAddress::Unix(path) => ListenAddress::Unix(command.resolve(path)),
+        place @ (ListenAddress::Tcp(_) | ListenAddress::Udp(_) | ListenAddress::Given(_)) => place.clone(),
     });
     let places: Vec<_> = places.collect();
     let bound = if places.is_empty() { Ok(Vec::new()) } else { listening.at(&places) };

@@ -11,17 +11,17 @@ use nix::fcntl::{FcntlArg, fcntl};
 use super::attributes::wanted;
 use super::shortage::Whose;
 use super::stdio::{self, Theirs};
-use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, resolve};
+use super::{LaunchError, LaunchResult, Launched, Launcher, Launching, Order, image, resolve};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
 use crate::sys::raw::Blocking;
-use crate::sys::{self, Failure, Inherited, Program, Spawned, Stage, Watched};
-use crate::warden::{Client, Descriptor, FromWarden, Launch, REPLY, ReapedSet};
+use crate::sys::{self, Inherited, Program, SpawnFailure, SpawnStage, Spawned, Watched};
+use crate::warden::{Descriptor, FromWarden, LaunchOrder, REPLY, ReapedSet, WardenClient};
 
 /// The launcher that has a reaper start programs.
 #[derive(Debug)]
 pub(crate) struct ThroughWarden {
-    pub(crate) client: Arc<Client>,
+    pub(crate) client: Arc<WardenClient>,
     /// Whether each child gets a cgroup. The warden can give it one.
     pub(crate) cgroups: bool,
 }
@@ -35,9 +35,9 @@ impl Launcher for ThroughWarden {
 /// Nothing here waits for more than a message: an exec that takes long is the reaper's to wait for.
 async fn launch(
     Order { process, kill_handle, pipe, ack }: Order,
-    client: Arc<Client>,
+    client: Arc<WardenClient>,
     cgroup: bool,
-) -> Answer {
+) -> LaunchResult {
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
     if command.cgroup.is_any() && !cgroup {
@@ -53,7 +53,7 @@ async fn launch(
     // Bound already, and so this does not wait.
     program.extra = resolve::extra(command)?.into_iter().chain(pipe).collect();
     // What the program gets must not be kept open here, or its end would not be seen.
-    match order(command, (&program, theirs), &line, cgroup) {
+    match order(command, &program, theirs, &line, cgroup) {
         // A reaper that could not be made has said so before its end of the line was closed.
         Err(error) if is_cut(&error) => {}
         sent => sent.map_err(refused)?,
@@ -70,26 +70,27 @@ async fn launch(
             let owned_set = KillOnDrop::new(set).with(ack);
             Ok(Launched { owned_set, watch: Some(watch), degraded, terminal, stdin, stdout, stderr })
         }
-        Err(Failed::Refused(failure)) => {
+        Err(LaunchRefusal::Refused(failure)) => {
             drop(watch);
             // It may be the reaper itself that could not be made.
-            if failure.stage != Stage::Clone {
+            if failure.stage != SpawnStage::Clone {
                 client.recycle(line);
             }
-            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::found(command)))
+            Err(LaunchError::from_failure(command, failure, Whose::Helper, image::found(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
-        Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {
+        Err(LaunchRefusal::Silent(error)) if is_cut(&error) && !client.is_gone() => {
             Err(refused(io::Error::from_raw_os_error(libc::EAGAIN)))
         }
-        Err(Failed::Silent(error)) => Err(gone_or(command, error)),
+        Err(LaunchRefusal::Silent(error)) => Err(gone_or(command, error)),
     }
 }
 
 /// Sends the order, with all descriptors that belong to it.
 fn order(
     command: &Command,
-    (program, theirs): (&Program, [Theirs; 3]),
+    program: &Program,
+    theirs: [Theirs; 3],
     line: &OwnedFd,
     cgroup: bool,
 ) -> io::Result<()> {
@@ -117,11 +118,11 @@ fn order(
     }
     fds.extend(program.extra.iter().map(|(_, fd)| fd.as_fd()));
     let cgroup = cgroup.then_some(command.cgroup);
-    let launch = Launch::encode(program, &which, cgroup);
+    let launch = LaunchOrder::encode(program, &which, cgroup);
     if !launch.is_too_long() {
         return sys::send_message(line, &launch.bytes, &fds, Blocking::Never);
     }
-    let launch = Launch::encode(program, &[which.as_slice(), &[Descriptor::File]].concat(), cgroup);
+    let launch = LaunchOrder::encode(program, &[which.as_slice(), &[Descriptor::File]].concat(), cgroup);
     let file = sys::file_of(&launch.bytes)?;
     // In front of what has no kind.
     fds.insert(fds.len() - program.extra.len(), file.as_fd());
@@ -142,8 +143,8 @@ fn begin_in(command: &Command) -> io::Result<Option<OwnedFd>> {
     Ok(Some(OpenOptions::new().read(true).custom_flags(flags).open(".")?.into()))
 }
 
-enum Failed {
-    Refused(Failure),
+enum LaunchRefusal {
+    Refused(SpawnFailure),
     /// No answer has come.
     Silent(io::Error),
 }
@@ -158,13 +159,13 @@ fn without_cgroup(errno: i32) -> String {
     format!("the level is `tree` and not `tree+cgroup` for this child and maybe others: {what}: {error}")
 }
 
-async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), Failed> {
+async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), LaunchRefusal> {
     let mut message = [0; REPLY];
     let (bytes, pidfd) = loop {
-        let mut ready = line.readable().await.map_err(Failed::Silent)?;
+        let mut ready = line.readable().await.map_err(LaunchRefusal::Silent)?;
         match sys::receive(line.get_ref(), &mut message, Blocking::Never) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
-            received => break received.map_err(Failed::Silent)?,
+            received => break received.map_err(LaunchRefusal::Silent)?,
         }
     };
     match (FromWarden::decode(&message[..bytes]), pidfd) {
@@ -173,12 +174,12 @@ async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), Failed> {
         }
         // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
         (Some(FromWarden::Started { .. }), None) => {
-            Err(Failed::Refused(Failure::new(Stage::Clone, libc::EMFILE)))
+            Err(LaunchRefusal::Refused(SpawnFailure::new(SpawnStage::Clone, libc::EMFILE)))
         }
         (Some(FromWarden::Refused { stage, errno }), _) => {
-            Err(Failed::Refused(Failure::new(Stage::from_number(stage), errno)))
+            Err(LaunchRefusal::Refused(SpawnFailure::new(SpawnStage::from_number(stage), errno)))
         }
-        _ => Err(Failed::Silent(io::Error::from_raw_os_error(libc::EPIPE))),
+        _ => Err(LaunchRefusal::Silent(io::Error::from_raw_os_error(libc::EPIPE))),
     }
 }
 

@@ -144,7 +144,7 @@ impl Ladder {
 
     /// Sets foot on the ladder: the first step is done now.
     pub(super) fn begin(&self, now: Instant) -> Rung {
-        self.rung(self.first, 0, (now, now))
+        self.rung(self.first, 0, now, now)
     }
 
     /// The next rung, if it is due.
@@ -155,12 +155,12 @@ impl Ladder {
     /// The next rung, now; at the top the same.
     pub(super) fn next(&self, rung: Rung, now: Instant) -> Rung {
         match self.later.get(rung.next) {
-            Some((_, ask)) => self.rung(*ask, rung.next + 1, (rung.since, now)),
+            Some((_, ask)) => self.rung(*ask, rung.next + 1, rung.since, now),
             None => rung,
         }
     }
 
-    fn rung(&self, asked: Ask, next: usize, (since, at): (Instant, Instant)) -> Rung {
+    fn rung(&self, asked: Ask, next: usize, since: Instant, at: Instant) -> Rung {
         let due = self.later.get(next).and_then(|(wait, _)| at.checked_add(*wait));
         Rung { asked, at, since, next, due }
     }

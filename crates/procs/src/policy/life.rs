@@ -27,9 +27,9 @@ pub(crate) struct Life {
     phase: LifePhase,
     /// The outcome, as far as it is known.
     verdict: LifeEnd,
-    check: Check,
+    check: CheckState,
     /// The command that asks the program to stop.
-    command: Check,
+    command: CheckState,
     /// Whether the program counts as started. One that does not is not asked by that command.
     has_started: bool,
 }
@@ -83,7 +83,7 @@ enum Pressure {
 
 /// How far the check has come: of the readiness, and then of the health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
+enum CheckState {
     /// There is none, or none any more.
     Over,
     Running,
@@ -112,8 +112,8 @@ impl Life {
             rules,
             phase: LifePhase::New,
             verdict: LifeEnd::Ended,
-            check: Check::Over,
-            command: Check::Over,
+            check: CheckState::Over,
+            command: CheckState::Over,
             has_started: false,
         }
     }
@@ -145,10 +145,10 @@ impl Life {
     pub(crate) fn step(&mut self, input: LifeInput, now: Instant) -> Vec<Action> {
         use {Action as A, LifeInput as I, LifePhase as P, Pressure as Pr};
         if input == I::CheckOver {
-            self.check = Check::Over;
+            self.check = CheckState::Over;
         }
         if input == I::StopCommandOver {
-            self.command = Check::Over;
+            self.command = CheckState::Over;
         }
         match (self.phase, input) {
             (P::New, I::Begin) => self.enter(P::Launching(Wish::Run), [A::Launch]),
@@ -203,11 +203,11 @@ impl Life {
                 if rung.asked().way == Way::Command =>
             {
                 let rung = self.rules.ladder.next(rung, now);
-                self.asked(P::Alive, (rung, kill_at))
+                self.asked(P::Alive, rung, kill_at)
             }
             (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().way == Way::Command => {
                 let rung = self.rules.ladder.next(rung, now);
-                self.asked(P::Left, (rung, kill_at))
+                self.asked(P::Left, rung, kill_at)
             }
             (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().way == Way::Leader => {
                 let rung = rung.without_leader();
@@ -248,7 +248,7 @@ impl Life {
             Some(Readiness { within, has_check, .. }) => {
                 let until = now.checked_add(within);
                 self.phase = LifePhase::Unready { until };
-                self.check = if has_check { Check::Running } else { Check::Over };
+                self.check = if has_check { CheckState::Running } else { CheckState::Over };
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
         }
@@ -260,7 +260,7 @@ impl Life {
         if !self.rules.has_health {
             return vec![Action::ReportStarted];
         }
-        self.check = Check::Running;
+        self.check = CheckState::Running;
         vec![Action::ReportStarted, Action::CheckHealth]
     }
 
@@ -282,7 +282,8 @@ impl Life {
     }
 
     fn looks_last(&self) -> bool {
-        self.check == Check::Running && self.rules.readiness.is_some_and(|readiness| readiness.looks_last)
+        self.check == CheckState::Running
+            && self.rules.readiness.is_some_and(|readiness| readiness.looks_last)
     }
 
     /// What was there when the program ended counts, however the look and the end have raced.
@@ -313,13 +314,14 @@ impl Life {
         now: Instant,
     ) -> Vec<Action> {
         let rung = self.rules.ladder.begin(now);
-        self.asked(phase, (rung, kill_at))
+        self.asked(phase, rung, kill_at)
     }
 
     fn asked(
         &mut self,
         phase: fn(Pressure) -> LifePhase,
-        (rung, kill_at): (Rung, Option<Instant>),
+        rung: Rung,
+        kill_at: Option<Instant>,
     ) -> Vec<Action> {
         let ladder = &self.rules.ladder;
         let has_leader = matches!(phase(Pressure::None), LifePhase::Alive(_));
@@ -335,7 +337,7 @@ impl Life {
             Way::Group => Action::Signal(ask.signal),
             Way::Leader => Action::SignalLeader(ask.signal),
             Way::Command => {
-                self.command = Check::Running;
+                self.command = CheckState::Running;
                 Action::RunStopCommand
             }
         };
@@ -359,23 +361,23 @@ impl Life {
 
     /// A process that is on its way out has no use for a check.
     fn end_check(&mut self) -> Option<Action> {
-        (self.check == Check::Running).then(|| {
-            self.check = Check::Ending;
+        (self.check == CheckState::Running).then(|| {
+            self.check = CheckState::Ending;
             Action::EndCheck
         })
     }
 
     /// A command whose time is over is killed.
     fn end_command(&mut self) -> Option<Action> {
-        (self.command == Check::Running).then(|| {
-            self.command = Check::Ending;
+        (self.command == CheckState::Running).then(|| {
+            self.command = CheckState::Ending;
             Action::EndStopCommand
         })
     }
 
     /// Whether nothing is left that the process's owner has started beside it.
     fn is_alone(&self) -> bool {
-        self.check == Check::Over && self.command == Check::Over
+        self.check == CheckState::Over && self.command == CheckState::Over
     }
 
     fn timer(&mut self, phase: fn(Pressure) -> LifePhase, pressure: Pressure, now: Instant) -> Vec<Action> {
@@ -391,7 +393,7 @@ impl Life {
                 }
             }
             Pressure::Asked { rung, kill_at } => match self.rules.ladder.climb(rung, now) {
-                Some(rung) => self.asked(phase, (rung, kill_at)),
+                Some(rung) => self.asked(phase, rung, kill_at),
                 None => Vec::new(),
             },
             Pressure::Killed { again_at } if due(again_at) => self.kill(phase, now),

@@ -22,7 +22,7 @@ pub(crate) struct Line {
 
 /// The part of a stream that has not become a line yet.
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
+pub(crate) struct LineSplitter {
     /// What is still to be emitted of the current line. Holds no memory between lines.
     partial: Vec<u8>,
     /// Whether the beginning of the current line has been emitted.
@@ -38,7 +38,7 @@ pub(crate) enum Piece<'a> {
     Line(Line),
 }
 
-impl Lines {
+impl LineSplitter {
     /// Takes the next bytes of the stream, and emits every line that is complete. The fewer pieces, the cheaper: lines
     /// that need no change are emitted together.
     pub(crate) fn feed(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Piece<'_>)) {
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_last_line_without_an_end_is_flushed_once() {
-        let mut lines = Lines::default();
+        let mut lines = LineSplitter::default();
         let mut seen = Vec::new();
         lines.feed(b"whole\npart", |_| {});
 
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_before_its_end_goes_on_afterwards() {
-        let mut lines = Lines::default();
+        let mut lines = LineSplitter::default();
         let mut seen = Vec::new();
         lines.feed(b"Ready> \xc3", |_| {});
         lines.show(|line| seen.push((line.text, line.continued)));
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_end_of_a_line_that_was_shown_without_it_is_no_line() {
         for (begun, end) in [("Password: ", "\n"), ("Password: ", "\r\n"), ("Password: \r", "\n")] {
-            let mut lines = Lines::default();
+            let mut lines = LineSplitter::default();
             let mut seen = Vec::new();
             lines.feed(begun.as_bytes(), |_| {});
             lines.show(|line| seen.push(line.text));
@@ -290,7 +290,7 @@ mod tests {
     fn lines_that_need_no_care_stay_together() {
         let mut pieces = 0;
 
-        Lines::default().feed(b"one\ntwo\r\nthree\nfo", |piece| {
+        LineSplitter::default().feed(b"one\ntwo\r\nthree\nfo", |piece| {
             assert_eq!(piece, Piece::Lines("one\ntwo\r\nthree\n"));
             pieces += 1;
         });
@@ -302,7 +302,7 @@ mod tests {
     fn a_line_of_just_the_longest_length_needs_no_care_and_a_longer_one_does() {
         let is_whole = |length: usize| {
             let mut pieces = Vec::new();
-            Lines::default().feed(format!("{}\n", "x".repeat(length)).as_bytes(), |piece| {
+            LineSplitter::default().feed(format!("{}\n", "x".repeat(length)).as_bytes(), |piece| {
                 pieces.push(matches!(piece, Piece::Lines(_)));
             });
             pieces
@@ -317,7 +317,7 @@ mod tests {
     fn nothing_is_emitted_before_a_line_is_complete() {
         let mut pieces = 0;
 
-        Lines::default().feed(b"not yet", |_| pieces += 1);
+        LineSplitter::default().feed(b"not yet", |_| pieces += 1);
 
         assert_eq!(pieces, 0);
     }
@@ -340,7 +340,7 @@ mod tests {
             bytes in vec(select(b"ab\r\n\xc3\xbc".to_vec()), 0..40),
             shows in vec(any::<bool>(), 40),
         ) {
-            let mut split = Lines::default();
+            let mut split = LineSplitter::default();
             let mut text = String::new();
             // A line that goes on is joined to the one before it.
             let mut join = |line: Line| {
@@ -360,7 +360,7 @@ mod tests {
             }
             split.flush(&mut join);
 
-            let mut whole = Lines::default();
+            let mut whole = LineSplitter::default();
             let mut expected = lines(&[&bytes]);
             whole.feed(&bytes, |_| {});
             whole.flush(|line| expected.push(line));
@@ -371,7 +371,7 @@ mod tests {
     }
 
     fn lines(pieces: &[impl AsRef<[u8]>]) -> Vec<Line> {
-        let mut lines = Lines::default();
+        let mut lines = LineSplitter::default();
         let mut seen = Vec::new();
         for piece in pieces {
             lines.feed(piece.as_ref(), |piece| match piece {

@@ -16,9 +16,9 @@ pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog, together}
 pub(crate) use ladder::{Ask, Ladder, Way};
 pub use ladder::{Recipient, Step};
 pub(crate) use life::Life;
-pub(crate) use lines::{Line, Lines, Piece};
+pub(crate) use lines::{Line, LineSplitter, Piece};
 pub(crate) use notify::Told;
-pub(crate) use retry::{Failure, NextAttempt, Retry};
-pub(crate) use rotation::{Filled, Next, Rotation};
+pub(crate) use retry::{FailureClass, NextAttempt, Retry};
+pub(crate) use rotation::{Filled, Rotation, WriteStep};
 pub(crate) use terms::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 pub use visible::visible_text;

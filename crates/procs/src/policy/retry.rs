@@ -30,7 +30,7 @@ pub(crate) struct NextAttempt {
 
 /// What a failure says about the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub(crate) enum FailureClass {
     /// The system lacks something that it may have again later.
     Passing,
     /// The program, its interpreter or its directory is not there or cannot be executed.
@@ -48,11 +48,16 @@ impl Retry {
     /// An attempt has failed. `None` gives the start up.
     ///
     /// A program that is not there and has run before is one that is being replaced.
-    pub(crate) fn again(&mut self, failure: Failure, has_run: bool, now: Instant) -> Option<NextAttempt> {
+    pub(crate) fn again(
+        &mut self,
+        failure: FailureClass,
+        has_run: bool,
+        now: Instant,
+    ) -> Option<NextAttempt> {
         let may_pass = match failure {
-            Failure::Passing => true,
-            Failure::NotThere => has_run,
-            Failure::Lasting => false,
+            FailureClass::Passing => true,
+            FailureClass::NotThere => has_run,
+            FailureClass::Lasting => false,
         };
         self.attempts = self.attempts.saturating_add(1);
         let delay = self.delay;
@@ -66,7 +71,7 @@ impl Retry {
 mod tests {
     use super::*;
 
-    fn delays(within: Duration, failure: Failure, has_run: bool) -> Vec<u128> {
+    fn delays(within: Duration, failure: FailureClass, has_run: bool) -> Vec<u128> {
         let mut now = tokio::time::Instant::now().into_std();
         let mut retry = Retry::new(within, now);
         std::iter::from_fn(|| {
@@ -79,18 +84,18 @@ mod tests {
 
     #[test]
     fn a_passing_failure_is_tried_again_later_and_later_until_the_time_is_over() {
-        let all = delays(Duration::from_secs(10), Failure::Passing, false);
+        let all = delays(Duration::from_secs(10), FailureClass::Passing, false);
 
         assert_eq!(all[..8], [10, 20, 40, 80, 160, 320, 500, 500]);
         assert!(all.iter().sum::<u128>() <= 10_000 && all.len() == 24);
-        assert_eq!(delays(Duration::ZERO, Failure::Passing, true), []);
+        assert_eq!(delays(Duration::ZERO, FailureClass::Passing, true), []);
     }
 
     #[test]
     fn what_is_not_there_is_waited_for_if_it_has_run_before() {
-        assert_eq!(delays(Duration::from_millis(30), Failure::NotThere, true), [10, 20]);
-        assert_eq!(delays(Duration::from_secs(10), Failure::NotThere, false), []);
-        assert_eq!(delays(Duration::from_secs(10), Failure::Lasting, true), []);
+        assert_eq!(delays(Duration::from_millis(30), FailureClass::NotThere, true), [10, 20]);
+        assert_eq!(delays(Duration::from_secs(10), FailureClass::NotThere, false), []);
+        assert_eq!(delays(Duration::from_secs(10), FailureClass::Lasting, true), []);
     }
 
     #[test]
@@ -98,7 +103,7 @@ mod tests {
         let now = tokio::time::Instant::now().into_std();
         let mut retry = Retry::new(Duration::from_secs(1), now);
 
-        let counts = [(); 3].map(|()| retry.again(Failure::Passing, false, now).unwrap().failed);
+        let counts = [(); 3].map(|()| retry.again(FailureClass::Passing, false, now).unwrap().failed);
 
         assert_eq!(counts, [1, 2, 3]);
     }

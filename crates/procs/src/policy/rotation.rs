@@ -25,7 +25,7 @@ pub(crate) struct Filled {
 
 /// What is to be done next with bytes that are to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum WriteStep {
     /// Begin another file.
     Rotate,
     /// Write so many of them, at least one.
@@ -37,20 +37,20 @@ impl Rotation {
     ///
     /// A line stands in one file unless it is longer than a file may be. A file becomes too large by the rest of a line
     /// that was begun in it, and by no more than its own size.
-    pub(crate) fn next(&self, file: Filled, bytes: &[u8]) -> Next {
+    pub(crate) fn next(&self, file: Filled, bytes: &[u8]) -> WriteStep {
         let Filled { size, age, in_line } = file;
         if size > 0 && !in_line && self.max_age.is_some_and(|most| age >= most) {
-            return Next::Rotate;
+            return WriteStep::Rotate;
         }
         let room = usize::try_from(self.max_size.saturating_sub(size)).unwrap_or(usize::MAX);
         let Some(fits) = bytes.get(..room).filter(|fits| fits.len() < bytes.len()) else {
-            return Next::Write(bytes.len());
+            return WriteStep::Write(bytes.len());
         };
         match memrchr(b'\n', fits) {
-            Some(end) => Next::Write(end + 1),
-            None if size > 0 && !in_line => Next::Rotate,
-            None if size >= self.max_size.saturating_mul(2) => Next::Rotate,
-            None => Next::Write(memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)),
+            Some(end) => WriteStep::Write(end + 1),
+            None if size > 0 && !in_line => WriteStep::Rotate,
+            None if size >= self.max_size.saturating_mul(2) => WriteStep::Rotate,
+            None => WriteStep::Write(memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)),
         }
     }
 }
@@ -63,34 +63,34 @@ mod tests {
 
     const TEN: Rotation = Rotation { max_size: 10, max_age: Some(Duration::from_secs(60)), keep: 1 };
 
-    fn next(size: u64, in_line: bool, bytes: &str) -> Next {
+    fn next(size: u64, in_line: bool, bytes: &str) -> WriteStep {
         TEN.next(Filled { size, in_line, age: Duration::ZERO }, bytes.as_bytes())
     }
 
     #[test]
     fn lines_go_into_a_file_as_long_as_they_fit() {
-        assert_eq!(next(0, false, "12\n34\n"), Next::Write(6));
-        assert_eq!(next(4, false, "12\n34\n"), Next::Write(6));
-        assert_eq!(next(5, false, "12\n34\n"), Next::Write(3));
-        assert_eq!(next(8, false, "12\n34\n"), Next::Rotate);
-        assert_eq!(next(10, false, "\n"), Next::Rotate);
+        assert_eq!(next(0, false, "12\n34\n"), WriteStep::Write(6));
+        assert_eq!(next(4, false, "12\n34\n"), WriteStep::Write(6));
+        assert_eq!(next(5, false, "12\n34\n"), WriteStep::Write(3));
+        assert_eq!(next(8, false, "12\n34\n"), WriteStep::Rotate);
+        assert_eq!(next(10, false, "\n"), WriteStep::Rotate);
     }
 
     #[test]
     fn a_line_that_was_begun_is_ended_in_its_file_unless_it_is_longer_than_a_file() {
-        assert_eq!(next(10, true, "12\n34\n"), Next::Write(3));
-        assert_eq!(next(10, true, "1234"), Next::Write(4));
-        assert_eq!(next(20, true, "1234"), Next::Rotate);
-        assert_eq!(next(0, false, "0123456789ab\nc"), Next::Write(13));
+        assert_eq!(next(10, true, "12\n34\n"), WriteStep::Write(3));
+        assert_eq!(next(10, true, "1234"), WriteStep::Write(4));
+        assert_eq!(next(20, true, "1234"), WriteStep::Rotate);
+        assert_eq!(next(0, false, "0123456789ab\nc"), WriteStep::Write(13));
     }
 
     #[test]
     fn a_file_that_is_old_takes_no_more_lines() {
         let old = |size, in_line| Filled { size, in_line, age: Duration::from_secs(60) };
 
-        assert_eq!(TEN.next(old(1, false), b"1"), Next::Rotate);
-        assert_eq!(TEN.next(old(1, true), b"1"), Next::Write(1));
-        assert_eq!(TEN.next(old(0, false), b"1"), Next::Write(1));
+        assert_eq!(TEN.next(old(1, false), b"1"), WriteStep::Rotate);
+        assert_eq!(TEN.next(old(1, true), b"1"), WriteStep::Write(1));
+        assert_eq!(TEN.next(old(0, false), b"1"), WriteStep::Write(1));
     }
 
     proptest! {
@@ -108,11 +108,11 @@ mod tests {
                     let in_line = !file.is_empty() && !file.ends_with('\n');
                     let filled = Filled { size: file.len() as u64, age: Duration::ZERO, in_line };
                     match rotation.next(filled, rest.as_bytes()) {
-                        Next::Rotate => {
+                        WriteStep::Rotate => {
                             prop_assert!(!file.is_empty());
                             files.push(String::new());
                         }
-                        Next::Write(count) => {
+                        WriteStep::Write(count) => {
                             prop_assert!(count > 0);
                             file.push_str(&rest[..count]);
                             rest = &rest[count..];

@@ -5,7 +5,7 @@ use std::time::Instant;
 use ractor::ActorRef;
 use tokio::task::AbortHandle;
 
-use super::message::{Fact, Message};
+use super::message::{Fact, OwnerMessage};
 
 /// A time that has been set. It is forgotten when this is dropped.
 #[derive(Debug)]
@@ -13,9 +13,9 @@ pub(super) struct Alarm(AbortHandle);
 
 impl Alarm {
     /// Has the owner told when this time has come.
-    pub(super) fn at(at: Instant, owner: &ActorRef<Message>) -> Self {
+    pub(super) fn at(at: Instant, owner: &ActorRef<OwnerMessage>) -> Self {
         let now = tokio::time::Instant::now().into_std();
-        let timer = owner.send_after(at.saturating_duration_since(now), || Message::Fact(Fact::Time));
+        let timer = owner.send_after(at.saturating_duration_since(now), || OwnerMessage::Fact(Fact::Time));
         Self(timer.abort_handle())
     }
 }

@@ -12,42 +12,42 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::message::{Fact, Message};
+use super::message::{Fact, OwnerMessage};
 use super::panics::catch;
-use super::probe::{Members, Probe, until_ready};
+use super::probe::{MembersOfSet, ProbeTarget, until_ready};
 use super::start_log::StartLog;
 use crate::spec::{Checking, ReadyContext};
 
 /// A check under way. It is aborted when this is dropped.
 #[derive(Debug)]
-pub(super) struct Check {
+pub(super) struct RunningCheck {
     task: AbortHandle,
     is_ended: bool,
     /// Tells a probe that the process has ended.
     has_ended: watch::Sender<bool>,
 }
 
-impl Check {
+impl RunningCheck {
     /// Begins to run a user's own check, on `tasks`.
     pub(super) fn run(
         check: impl FnOnce(ReadyContext) -> Checking,
         pid: u32,
         tasks: &Handle,
-        owner: ActorRef<Message>,
+        owner: ActorRef<OwnerMessage>,
     ) -> Self {
-        let over = Over { owner, exit: Exit::Aborted };
+        let over = CheckEndReporter { owner, exit: Exit::Aborted };
         let task = tasks.spawn(run(Checked { check: answer(check(ReadyContext { pid })), over }));
         Self::of(task.abort_handle(), watch::Sender::new(false))
     }
 
     /// Begins to look again and again.
     pub(super) fn probe(
-        probe: Probe,
-        members: Members,
+        probe: ProbeTarget,
+        members: MembersOfSet,
         log: Arc<StartLog>,
-        owner: ActorRef<Message>,
+        owner: ActorRef<OwnerMessage>,
     ) -> Self {
-        let over = Over { owner, exit: Exit::Aborted };
+        let over = CheckEndReporter { owner, exit: Exit::Aborted };
         let has_ended = watch::Sender::new(false);
         let check = until_ready(probe, members, log, has_ended.subscribe());
         let task = Handle::current().spawn(run(Checked { check, over }));
@@ -56,11 +56,14 @@ impl Check {
 
     /// Begins to find out whether the process is healthy. What the check holds of the given value is let go when
     /// nothing of the check is left.
-    pub(super) fn health<F>(owner: ActorRef<Message>, check: impl FnOnce(Arc<Over>) -> F) -> Self
+    pub(super) fn health<F>(
+        owner: ActorRef<OwnerMessage>,
+        check: impl FnOnce(Arc<CheckEndReporter>) -> F,
+    ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let over = Arc::new(Over { owner, exit: Exit::Normal });
+        let over = Arc::new(CheckEndReporter { owner, exit: Exit::Normal });
         let check = check(Arc::clone(&over));
         let task = Handle::current().spawn(async move {
             check.await;
@@ -91,7 +94,7 @@ impl Check {
     }
 }
 
-impl Drop for Check {
+impl Drop for RunningCheck {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -100,20 +103,20 @@ impl Drop for Check {
 /// A check, and what tells of its end. The check is dropped first, however far it has come.
 struct Checked<F> {
     check: F,
-    over: Over,
+    over: CheckEndReporter,
 }
 
 /// Tells the owner when it is dropped.
-pub(super) struct Over {
-    owner: ActorRef<Message>,
+pub(super) struct CheckEndReporter {
+    owner: ActorRef<OwnerMessage>,
     exit: Exit,
 }
 
-impl Drop for Over {
+impl Drop for CheckEndReporter {
     fn drop(&mut self) {
         let exit = std::mem::replace(&mut self.exit, Exit::Aborted);
         // An owner that is gone does not need the answer.
-        let _ = self.owner.cast(Message::Fact(Fact::Checked(exit)));
+        let _ = self.owner.cast(OwnerMessage::Fact(Fact::Checked(exit)));
     }
 }
 

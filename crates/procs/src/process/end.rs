@@ -6,7 +6,7 @@
 use rootward_core::{Ended, Exit, StartError};
 
 use super::error::ReadyError;
-use super::message::{Fact, Message};
+use super::message::{Fact, OwnerMessage};
 use super::owner::{Owner, OwnerState, Sensing};
 use crate::policy::LifeEnd;
 
@@ -114,8 +114,8 @@ impl Owner {
 
     /// Waits for the sensor to let go. The notification descriptor may be watched for another set as soon as this one
     /// is released.
-    pub(super) fn hear_after_failure(&mut self, message: Message) {
-        let Message::Fact(fact) = message else { return };
+    pub(super) fn hear_after_failure(&mut self, message: OwnerMessage) {
+        let OwnerMessage::Fact(fact) = message else { return };
         let is_through = match fact {
             Fact::Launched(Ok(owned_set)) => {
                 self.owned_set = Some(owned_set);

@@ -13,20 +13,20 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::check::{Check, Over, answer};
+use super::check::{CheckEndReporter, RunningCheck, answer};
 use super::health_state::Diagnosis;
-use super::message::{Fact, Message};
+use super::message::{Fact, OwnerMessage};
 use super::notices::Signs;
 use super::owner::Owner;
 use super::path_state::PathState;
-use super::probe::{Members, Probe, look_once};
+use super::probe::{MembersOfSet, ProbeTarget, look_once};
 use super::start_log::StartLog;
 use crate::policy::{Checkup, Finding, HealthRules, LifeInput, Look, Watchdog, together};
 use crate::spec::{HealthCheck, ReadyContext, UsersCheck};
 
 impl Owner {
     /// Begins to find out whether the process is healthy.
-    pub(super) fn watch_health(&mut self, myself: &ActorRef<Message>) {
+    pub(super) fn watch_health(&mut self, myself: &ActorRef<OwnerMessage>) {
         let (Some(process), Some(owned_set), Some(health_state)) =
             (self.process.clone(), &self.owned_set, &mut self.health_state)
         else {
@@ -34,7 +34,7 @@ impl Owner {
         };
         let Some(health) = process.get_health() else { return };
         let rules = health.rules;
-        let members = Members(Arc::downgrade(owned_set.set()));
+        let members = MembersOfSet(Arc::downgrade(owned_set.set()));
         let pid = owned_set.set().pid().unsigned_abs();
         let post = Post { owner: myself.clone(), pacer: self.pacer.clone() };
         let tasks = self.tasks.clone();
@@ -42,9 +42,9 @@ impl Owner {
         self.check = Some(match (&health.how, health.users()) {
             (HealthCheck::Watchdog(timeout), _) => {
                 let watchdog = Watchdog::new(*timeout, rules.start_period, now());
-                Check::health(myself.clone(), |_| listen(watchdog, signs, post))
+                RunningCheck::health(myself.clone(), |_| listen(watchdog, signs, post))
             }
-            (HealthCheck::Look(_), Some(check)) => Check::health(myself.clone(), |over| {
+            (HealthCheck::Look(_), Some(check)) => RunningCheck::health(myself.clone(), |over| {
                 look_again_and_again(
                     Looks::Users(Users { check, pid, tasks, over, running: None }),
                     rules,
@@ -56,13 +56,13 @@ impl Owner {
                 let log = StartLog::default();
                 let any_owner = ready.any_owner || !process.command().descriptors.sockets.is_empty();
                 let looks = Looks::Probe { probe: Box::new(probe), any_owner, members, log, last: None };
-                Check::health(myself.clone(), |_| look_again_and_again(looks, rules, post))
+                RunningCheck::health(myself.clone(), |_| look_again_and_again(looks, rules, post))
             }
         });
     }
 
     /// Writes down what was found, and has a process stopped that is too unhealthy to go on.
-    pub(super) fn diagnosed(&mut self, diagnosis: Option<Diagnosis>, myself: &ActorRef<Message>) {
+    pub(super) fn diagnosed(&mut self, diagnosis: Option<Diagnosis>, myself: &ActorRef<OwnerMessage>) {
         // What has ended, or is stopped by its supervisor, ends as it does.
         if self.exit.is_some() || self.is_asked() {
             return;
@@ -71,12 +71,12 @@ impl Owner {
         let (Some(health), Some(health_state)) = (health, &mut self.health_state) else { return };
         let Some(Diagnosis { error, failures, is_enough }) = diagnosis else {
             self.shown.health(0, None);
-            health_state.sink.health(None);
+            health_state.sink.healthy();
             return;
         };
         self.shown.health(failures, Some(error.clone()));
         let error = format!("{}: {error}", health.describe());
-        health_state.sink.health(Some((error.clone(), failures, health.threshold_in_force())));
+        health_state.sink.unhealthy(error.clone(), failures, health.threshold_in_force());
         if is_enough {
             health_state.illness = Some(error);
             self.tell(LifeInput::Unhealthy, myself);
@@ -107,14 +107,14 @@ impl Owner {
 
 /// Where a health check tells what it has found.
 struct Post {
-    owner: ActorRef<Message>,
+    owner: ActorRef<OwnerMessage>,
     pacer: Pacer,
 }
 
 impl Post {
     fn tell(&self, diagnosis: Option<Diagnosis>) {
         // An owner that is gone does not need it.
-        let _ = self.owner.cast(Message::Fact(Fact::Diagnosed(diagnosis)));
+        let _ = self.owner.cast(OwnerMessage::Fact(Fact::Diagnosed(diagnosis)));
     }
 
     /// A process needs real time for its answer.
@@ -126,10 +126,10 @@ impl Post {
 /// How it is looked.
 enum Looks {
     Probe {
-        probe: Box<Probe>,
+        probe: Box<ProbeTarget>,
         /// Whether a listener that is no process of the set will do from the beginning.
         any_owner: bool,
-        members: Members,
+        members: MembersOfSet,
         log: StartLog,
         /// What stood at a path at the last look.
         last: Option<PathState>,
@@ -142,7 +142,7 @@ struct Users {
     check: UsersCheck,
     pid: u32,
     tasks: Handle,
-    over: Arc<Over>,
+    over: Arc<CheckEndReporter>,
     /// A run that is not over, whether or not it has been aborted.
     running: Option<Run>,
 }
@@ -230,11 +230,11 @@ impl Looks {
         let look = async {
             match self {
                 Self::Probe { probe, members, log, last, .. } => match &mut **probe {
-                    Probe::Path(path) => look_at(path, last).await,
-                    probe @ (Probe::Tcp { .. }
-                    | Probe::Unix { .. }
-                    | Probe::Http { .. }
-                    | Probe::Command(_)) => look_once(probe, members, log).await,
+                    ProbeTarget::Path(path) => look_at(path, last).await,
+                    probe @ (ProbeTarget::Tcp { .. }
+                    | ProbeTarget::Unix { .. }
+                    | ProbeTarget::Http { .. }
+                    | ProbeTarget::Command(_)) => look_once(probe, members, log).await,
                 },
                 Self::Users(users) => users.look().await,
             }

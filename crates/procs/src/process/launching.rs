@@ -10,10 +10,10 @@ use rootward_core::{ChildKind, Retries};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::outputs::{Lines, Outputs};
+use super::outputs::{LineSinks, Outputs};
 use super::path_state::PathState;
 use super::start_log::StartLog;
-use crate::launch::{self, Answer, LaunchError, Launched, Launcher, Launching, Order};
+use crate::launch::{self, LaunchError, LaunchResult, Launched, Launcher, Launching, Order};
 use crate::pipes::RawEnds;
 use crate::policy::{NextAttempt, Retry};
 use crate::set::{KillOnDrop, ProcessSet};
@@ -65,7 +65,7 @@ async fn launch(
     order: Order,
     log: Option<Arc<StartLog>>,
     mut again: Again,
-) -> Answer {
+) -> LaunchResult {
     if let Some((path, log)) = order.process.awaited_path().zip(log) {
         // What stands there before does not count. What cannot be looked at is taken for nothing.
         let before = PathState::find(path).await.unwrap_or_default();
@@ -86,7 +86,7 @@ async fn launch(
         let has_run = again.has_run.load(Ordering::Relaxed);
         let next = again.retry.again(error.for_retry(), has_run, Instant::now().into_std());
         let Some(NextAttempt { failed, delay }) = next else { return Err(error) };
-        let goes_on = again.retries.note(ChildKind::Process, failed, (on_one_line(&error), delay));
+        let goes_on = again.retries.note(ChildKind::Process, failed, on_one_line(&error), delay);
         if !goes_on {
             return Err(error);
         }
@@ -107,9 +107,9 @@ fn on_one_line(error: &dyn std::error::Error) -> String {
 /// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when
 /// nothing of it is left. A set that is dropped on the way kills and reaps.
 pub(super) async fn take_in(
-    answer: Answer,
+    answer: LaunchResult,
     command: &Command,
-    lines: Lines,
+    lines: LineSinks,
 ) -> Result<(KillOnDrop, Running), LaunchError> {
     let Launched { owned_set, watch, terminal, mut stdin, mut stdout, mut stderr, .. } = answer?;
     let set = Arc::clone(owned_set.set());

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use super::message::{Fact, Message, Round};
+use super::message::{Fact, ListNumber, OwnerMessage};
 use crate::set::ProcessSet;
 use crate::sys::{self, Watched};
 
@@ -25,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(super) struct MemberSensor(AbortHandle);
 
 /// Has the members of a set counted, and the owner told.
-pub(super) fn count(set: &ProcessSet, round: Round, owner: &ActorRef<Message>) -> MemberSensor {
+pub(super) fn count(set: &ProcessSet, round: ListNumber, owner: &ActorRef<OwnerMessage>) -> MemberSensor {
     let (listed, owner) = (set.list_members(), owner.clone());
     spawn(async move {
         // Without an answer they could not be counted.
@@ -35,7 +35,11 @@ pub(super) fn count(set: &ProcessSet, round: Round, owner: &ActorRef<Message>) -
 }
 
 /// Has the owner told when all members with these descriptors have ended, and every [`LOOK_AGAIN`].
-pub(super) fn watch(pidfds: Vec<Arc<OwnedFd>>, round: Round, owner: &ActorRef<Message>) -> MemberSensor {
+pub(super) fn watch(
+    pidfds: Vec<Arc<OwnedFd>>,
+    round: ListNumber,
+    owner: &ActorRef<OwnerMessage>,
+) -> MemberSensor {
     let owner = owner.clone();
     spawn(async move {
         let watched: io::Result<Vec<Watched>> = pidfds.into_iter().map(sys::watch).collect();
@@ -55,9 +59,9 @@ fn spawn(sensor: impl Future<Output = ()> + Send + 'static) -> MemberSensor {
     MemberSensor(Handle::current().spawn(sensor).abort_handle())
 }
 
-fn tell(owner: &ActorRef<Message>, fact: Fact) {
+fn tell(owner: &ActorRef<OwnerMessage>, fact: Fact) {
     // An owner that is gone has left the set to `KillOnDrop`.
-    let _ = owner.cast(Message::Fact(fact));
+    let _ = owner.cast(OwnerMessage::Fact(fact));
 }
 
 /// Waits for ever if there is no member. Cancel safe.

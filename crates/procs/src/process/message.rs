@@ -10,7 +10,7 @@ use crate::launch::LaunchError;
 use crate::set::KillOnDrop;
 
 /// What the owner of a process is told.
-pub(super) enum Message {
+pub(super) enum OwnerMessage {
     /// The supervisor asks the process to stop.
     Stop,
     /// The supervisor's patience is over.
@@ -42,9 +42,9 @@ pub(super) enum Fact {
     /// set, this is [`Fact::Empty`] as well.
     Exited { exit: Exit, is_last: bool },
     /// The members have been listed, with the list with this number.
-    Counted(Round, MemberList),
+    Counted(ListNumber, MemberList),
     /// The members that are watched since this list of members have ended, or it is time to look again.
-    Look(Round),
+    Look(ListNumber),
     /// The sensor has let go of everything but outputs that another process holds open. If the program had been
     /// started, its set is empty, or the owner has said that it is over.
     Empty,
@@ -53,4 +53,4 @@ pub(super) enum Fact {
 }
 
 /// The number of the list of members.
-pub(super) type Round = u32;
+pub(super) type ListNumber = u32;

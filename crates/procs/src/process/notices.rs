@@ -12,7 +12,7 @@ use std::time::Duration;
 use rootward_core::{Notice, OutputSink};
 use tokio::sync::watch;
 
-use super::probe::Members;
+use super::probe::MembersOfSet;
 use super::shown::Shown;
 use super::start_log::StartLog;
 use crate::policy::Told;
@@ -46,7 +46,7 @@ pub(super) struct Signs {
 }
 
 /// What follows from a message, beside an event.
-pub(super) enum Heard {
+pub(super) enum NotifyEffect {
     Ready,
     Extend(Duration),
 }
@@ -78,7 +78,7 @@ impl Notices {
     }
 
     /// Hears what there is to hear.
-    pub(super) fn read(&self, look: WhichLook, members: &Members, mut hear: impl FnMut(Heard)) {
+    pub(super) fn read(&self, look: WhichLook, members: &MembersOfSet, mut hear: impl FnMut(NotifyEffect)) {
         let mut message = [0; LONGEST];
         for _ in 0..MOST {
             let received = sys::look(&self.socket, look, |fd| sys::receive_notice(fd, &mut message));
@@ -90,7 +90,7 @@ impl Notices {
         }
     }
 
-    fn take(&self, told: Told, hear: &mut impl FnMut(Heard)) {
+    fn take(&self, told: Told, hear: &mut impl FnMut(NotifyEffect)) {
         let reloaded = self.shown.notice(&told);
         let has_news = told.has_news() || reloaded;
         let Told {
@@ -115,10 +115,10 @@ impl Notices {
             self.sink.notified(notice);
         }
         if let Some(extend) = extend {
-            hear(Heard::Extend(extend));
+            hear(NotifyEffect::Extend(extend));
         }
         if ready {
-            hear(Heard::Ready);
+            hear(NotifyEffect::Ready);
         }
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use rootward_core::{OutputSink, OutputStream};
 use tokio::time::{Instant, sleep_until};
 
+use super::output_pump::{OutputPump, OutputSource, WrittenOutput};
 use super::panics::catch;
-use super::pump::{OutputSource, Pump, Written};
 use super::start_log::StartLog;
 use crate::log_writer::LogWriter;
 use crate::policy::visible_text;
@@ -18,16 +18,16 @@ use crate::spec::LinePattern;
 /// Our ends of what a process writes to.
 #[derive(Debug)]
 pub(super) struct Outputs {
-    pumps: [Option<Pump>; 2],
+    pumps: [Option<OutputPump>; 2],
     /// Which is read next if there is something in both, so that neither has to wait for the other's end.
     turn: usize,
-    lines: Lines,
-    log: Option<Box<Log>>,
+    lines: LineSinks,
+    log: Option<Box<LogOutput>>,
 }
 
 /// The file to which all outputs are written.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct LogOutput {
     pub(super) writer: Arc<LogWriter>,
     /// Where it is said that the file cannot be written.
     pub(super) sink: OutputSink,
@@ -35,13 +35,13 @@ pub(super) struct Log {
 
 /// Where lines go.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(super) struct LineSinks {
     /// Makes them events.
     sink: Option<OutputSink>,
     /// Looks at them as long as there is something to find out.
     looking: Option<Box<Looking>>,
     /// Has their bytes written into a file.
-    log: Option<Box<Log>>,
+    log: Option<Box<LogOutput>>,
 }
 
 /// What lines are looked at for.
@@ -63,13 +63,14 @@ impl Outputs {
     pub(super) fn new(
         [stdout, stderr]: [Option<OwnedFd>; 2],
         is_terminal: bool,
-        mut lines: Lines,
+        mut lines: LineSinks,
     ) -> io::Result<Self> {
         let log = lines.log.take();
         let writer = || log.as_ref().map(|log| Arc::clone(&log.writer));
         let source = if is_terminal { OutputSource::Terminal } else { OutputSource::Pipe };
-        let pump =
-            |fd: Option<OwnedFd>, stream| fd.map(|fd| Pump::new((fd, source), stream, writer())).transpose();
+        let pump = |fd: Option<OwnedFd>, stream| {
+            fd.map(|fd| OutputPump::new(fd, source, stream, writer())).transpose()
+        };
         let pumps = [pump(stdout, OutputStream::Stdout)?, pump(stderr, OutputStream::Stderr)?];
         Ok(Self { pumps, turn: 0, lines, log })
     }
@@ -109,7 +110,7 @@ impl Outputs {
 
     /// Waits until a stream has been silent after the beginning of a line, and says which. Cancel safe.
     pub(super) async fn settled(&self) -> usize {
-        let show_at = |output: usize| self.pumps[output].as_ref().and_then(Pump::show_at);
+        let show_at = |output: usize| self.pumps[output].as_ref().and_then(OutputPump::show_at);
         let first: Option<(Instant, usize)> =
             [0, 1].into_iter().filter_map(|output| Some((show_at(output)?, output))).min();
         match first {
@@ -152,7 +153,7 @@ impl Outputs {
 
     /// Reads on after the process has gone: a process that has left the set may still hold the pipes.
     pub(super) async fn drain_on(self) {
-        let Self { pumps: [stdout, stderr], lines: Lines { sink, .. }, log, .. } = self;
+        let Self { pumps: [stdout, stderr], lines: LineSinks { sink, .. }, log, .. } = self;
         tokio::join!(drain_on(stdout, sink.as_ref()), drain_on(stderr, sink.as_ref()));
         if let Some(log) = log {
             log.writer.flushed().await;
@@ -170,7 +171,7 @@ impl Outputs {
     }
 }
 
-impl Lines {
+impl LineSinks {
     /// Lines become events, and one that matches says that the process is ready. The log keeps the last of them.
     pub(super) fn new(
         sink: Option<OutputSink>,
@@ -183,12 +184,12 @@ impl Lines {
     }
 
     /// The same, with a file for the bytes.
-    pub(super) fn with_log(self, log: Option<Log>) -> Self {
+    pub(super) fn with_log(self, log: Option<LogOutput>) -> Self {
         Self { log: log.map(Box::new), ..self }
     }
 
     /// Makes lines events. `true` says that the process is ready.
-    fn write(&mut self, written: Written<'_>) -> bool {
+    fn write(&mut self, written: WrittenOutput<'_>) -> bool {
         let ready = self.looking.as_mut().is_some_and(|looking| looking.look_at(&written));
         self.looking.take_if(|looking| looking.is_over());
         written.to(self.sink.as_ref());
@@ -196,7 +197,7 @@ impl Lines {
     }
 }
 
-impl Log {
+impl LogOutput {
     /// Says what has gone wrong, if that has not been said.
     fn tell(&self) {
         if let Some(trouble) = self.writer.take_trouble() {
@@ -213,7 +214,7 @@ impl Looking {
     }
 
     /// Looks at lines as a person sees them. `true` says that one is the line that was looked for.
-    fn look_at(&mut self, written: &Written<'_>) -> bool {
+    fn look_at(&mut self, written: &WrittenOutput<'_>) -> bool {
         let found = self.has_found(written);
         if found {
             self.ready = None;
@@ -221,10 +222,10 @@ impl Looking {
         found
     }
 
-    fn has_found(&mut self, written: &Written<'_>) -> bool {
+    fn has_found(&mut self, written: &WrittenOutput<'_>) -> bool {
         match written {
-            Written::Lines(_, lines) => lines.lines().any(|line| self.look_at_line(line, line, false)),
-            Written::Line(line) => {
+            WrittenOutput::Lines(_, lines) => lines.lines().any(|line| self.look_at_line(line, line, false)),
+            WrittenOutput::Line(line) => {
                 let begun = &mut self.begun[line.stream as usize];
                 if !line.continued || begun.len() > LONGEST_LOOKED_AT {
                     begun.clear();
@@ -252,14 +253,14 @@ fn matches(pattern: &LinePattern, line: &str) -> bool {
     catch(|| pattern.matches(line)).unwrap_or(false)
 }
 
-async fn readable(output: &Option<Pump>) {
+async fn readable(output: &Option<OutputPump>) {
     match output {
         Some(pump) => pump.readable().await,
         None => std::future::pending().await,
     }
 }
 
-async fn drain_on(output: Option<Pump>, sink: Option<&OutputSink>) {
+async fn drain_on(output: Option<OutputPump>, sink: Option<&OutputSink>) {
     if let Some(pump) = output {
         pump.drain_on(sink).await;
     }

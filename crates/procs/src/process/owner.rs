@@ -17,14 +17,14 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::check::Check;
+use super::check::RunningCheck;
 use super::error::ReadyError;
 use super::health_state::{HealthState, StopSteps};
 use super::member_sensors::MemberSensor;
-use super::members::Members;
-use super::message::{Fact, Message, Round};
+use super::member_tracker::MemberTracker;
+use super::message::{Fact, ListNumber, OwnerMessage};
 use super::panics::catch;
-use super::probe::{Command, Members as SetMembers, Probe};
+use super::probe::{CommandProbe, MembersOfSet, ProbeTarget};
 use super::sensor::Sensor;
 use super::shown::Shown;
 use super::start_log::StartLog;
@@ -33,7 +33,7 @@ use crate::Signal;
 use crate::launch::Launcher;
 use crate::policy::{Action, Ask, Life, LifeEnd, LifeInput, Way};
 use crate::set::{Ack, KillOnDrop, SetKillHandle};
-use crate::spec::{Condition, Process, Ready};
+use crate::spec::{Process, Ready, ReadyCondition};
 
 /// The actor's behaviour. What it has is its [`Owner`].
 pub(super) struct ProcessActor;
@@ -48,13 +48,13 @@ pub(super) struct Owner {
     pub(super) shown: Arc<Shown>,
     pub(super) tasks: Handle,
     pub(super) owned_set: Option<KillOnDrop>,
-    pub(super) members: Members,
+    pub(super) members: MemberTracker,
     pub(super) sensing: Sensing,
     /// Dropping it calls off a start that would be tried again. `None` says that the supervisor has asked for the end.
     pub(super) wanted: Option<oneshot::Sender<()>>,
     pub(super) member_sensor: Option<MemberSensor>,
-    pub(super) round: Round,
-    pub(super) check: Option<Check>,
+    pub(super) round: ListNumber,
+    pub(super) check: Option<RunningCheck>,
     pub(super) alarm: Option<Alarm>,
     pub(super) pacer: Pacer,
     /// Held while the process is waited for, so that no clock that a test has paused decides before the process has
@@ -136,13 +136,13 @@ pub(super) enum Sensing {
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for ProcessActor {
-    type Msg = Message;
+    type Msg = OwnerMessage;
     type State = Owner;
     type Arguments = (Owner, Sensor);
 
     async fn pre_start(
         &self,
-        myself: ActorRef<Message>,
+        myself: ActorRef<OwnerMessage>,
         (owner, sensor): (Owner, Sensor),
     ) -> Result<Owner, ActorProcessingErr> {
         Handle::current().spawn(sensor.sense(myself));
@@ -151,8 +151,8 @@ impl Actor for ProcessActor {
 
     async fn handle(
         &self,
-        myself: ActorRef<Message>,
-        message: Message,
+        myself: ActorRef<OwnerMessage>,
+        message: OwnerMessage,
         owner: &mut Owner,
     ) -> Result<(), ActorProcessingErr> {
         if catch(|| owner.hear(message, &myself)).is_err() {
@@ -166,7 +166,7 @@ impl Actor for ProcessActor {
     }
 
     /// The last that the actor does.
-    async fn post_stop(&self, _: ActorRef<Message>, owner: &mut Owner) -> Result<(), ActorProcessingErr> {
+    async fn post_stop(&self, _: ActorRef<Self::Msg>, owner: &mut Owner) -> Result<(), ActorProcessingErr> {
         owner.end();
         Ok(())
     }
@@ -198,7 +198,7 @@ impl Owner {
             shown,
             tasks,
             owned_set: None,
-            members: Members::new(stragglers),
+            members: MemberTracker::new(stragglers),
             sensing: Sensing::On(over),
             wanted: Some(wanted),
             member_sensor: None,
@@ -218,25 +218,25 @@ impl Owner {
         }
     }
 
-    fn hear(&mut self, message: Message, myself: &ActorRef<Message>) {
+    fn hear(&mut self, message: OwnerMessage, myself: &ActorRef<OwnerMessage>) {
         match message {
             message if self.state != OwnerState::Owning => self.hear_after_failure(message),
-            Message::Stop => {
+            OwnerMessage::Stop => {
                 self.wanted = None;
                 self.tell(LifeInput::Stop, myself);
             }
-            Message::Force => {
+            OwnerMessage::Force => {
                 self.wanted = None;
                 self.tell(LifeInput::Force, myself);
             }
-            Message::Fact(fact) => self.learn(fact, myself),
+            OwnerMessage::Fact(fact) => self.learn(fact, myself),
             #[cfg(test)]
-            Message::Poison => panic!("a test poisoned the owner of this process"),
+            OwnerMessage::Poison => panic!("a test poisoned the owner of this process"),
         }
     }
 
     /// Tells the machine what has happened, and does what it wants.
-    pub(super) fn tell(&mut self, input: LifeInput, myself: &ActorRef<Message>) {
+    pub(super) fn tell(&mut self, input: LifeInput, myself: &ActorRef<OwnerMessage>) {
         for action in self.life.step(input, Instant::now().into_std()) {
             self.perform(action, myself);
         }
@@ -247,7 +247,7 @@ impl Owner {
         }
     }
 
-    fn learn(&mut self, fact: Fact, myself: &ActorRef<Message>) {
+    fn learn(&mut self, fact: Fact, myself: &ActorRef<OwnerMessage>) {
         match fact {
             Fact::Launched(Ok(owned_set)) => {
                 self.owned_set = Some(owned_set);
@@ -294,12 +294,12 @@ impl Owner {
         }
     }
 
-    fn perform(&mut self, action: Action, myself: &ActorRef<Message>) {
+    fn perform(&mut self, action: Action, myself: &ActorRef<OwnerMessage>) {
         match action {
             Action::Launch => {} // The supervisor's call has begun it, before there was an owner.
             Action::AwaitReady => self.await_ready(myself),
-            Action::LookLast => self.check.iter().for_each(Check::look_last),
-            Action::EndCheck => self.check.iter_mut().for_each(Check::end),
+            Action::LookLast => self.check.iter().for_each(RunningCheck::look_last),
+            Action::EndCheck => self.check.iter_mut().for_each(RunningCheck::end),
             Action::ReportStarted => {
                 // It was set for a process that does not get ready.
                 self.alarm = None;
@@ -329,39 +329,39 @@ impl Owner {
 
     // --- readiness ---
 
-    fn await_ready(&mut self, myself: &ActorRef<Message>) {
+    fn await_ready(&mut self, myself: &ActorRef<OwnerMessage>) {
         let Some(process) = self.process.clone() else { return };
         let (Some(ready), Some(log), Some(owned_set)) = (process.readiness(), &self.log, &self.owned_set)
         else {
             return;
         };
-        if let Condition::Check(check) = &ready.condition {
+        if let ReadyCondition::Check(check) = &ready.condition {
             let pid = owned_set.set().pid().unsigned_abs();
-            self.check = Some(Check::run(|cx| check(cx), pid, &self.tasks, myself.clone()));
+            self.check = Some(RunningCheck::run(|cx| check(cx), pid, &self.tasks, myself.clone()));
         } else if let Some(probe) = self.probe(&process, ready) {
-            let members = SetMembers(Arc::downgrade(owned_set.set()));
-            self.check = Some(Check::probe(probe, members, Arc::clone(log), myself.clone()));
+            let members = MembersOfSet(Arc::downgrade(owned_set.set()));
+            self.check = Some(RunningCheck::probe(probe, members, Arc::clone(log), myself.clone()));
         }
     }
 
     /// What is to be looked at, if that is how the process says that it is ready.
-    pub(super) fn probe(&self, process: &Process, ready: &Ready) -> Option<Probe> {
+    pub(super) fn probe(&self, process: &Process, ready: &Ready) -> Option<ProbeTarget> {
         // At its sockets it is this program that listens.
         let any_owner = ready.any_owner || !process.command().descriptors.sockets.is_empty();
         match &ready.condition {
             // Lines and messages are looked at where they are read, and the end where it is heard of.
-            Condition::Line(_)
-            | Condition::Notify
-            | Condition::Completion
-            | Condition::Descriptor(_)
-            | Condition::Check(_) => None,
-            Condition::Tcp(address) => Some(Probe::Tcp { address: address.clone(), any_owner }),
-            Condition::Unix(path) => Some(Probe::Unix { path: process.resolve(path), any_owner }),
-            Condition::Http(get) => Some(Probe::Http { get: get.clone(), any_owner }),
-            Condition::Path(path) => Some(Probe::Path(process.resolve(path))),
-            Condition::Command(argv) => {
+            ReadyCondition::Line(_)
+            | ReadyCondition::Notify
+            | ReadyCondition::Completion
+            | ReadyCondition::Descriptor(_)
+            | ReadyCondition::Check(_) => None,
+            ReadyCondition::Tcp(address) => Some(ProbeTarget::Tcp { address: address.clone(), any_owner }),
+            ReadyCondition::Unix(path) => Some(ProbeTarget::Unix { path: process.resolve(path), any_owner }),
+            ReadyCondition::Http(get) => Some(ProbeTarget::Http { get: get.clone(), any_owner }),
+            ReadyCondition::Path(path) => Some(ProbeTarget::Path(process.resolve(path))),
+            ReadyCondition::Command(argv) => {
                 let (process, launcher) = (Arc::new(process.sibling(argv)), Arc::clone(&self.launcher));
-                Some(Probe::Command(Box::new(Command { process, launcher })))
+                Some(ProbeTarget::Command(Box::new(CommandProbe { process, launcher })))
             }
         }
     }
@@ -369,15 +369,15 @@ impl Owner {
     /// Whether it counts as started when it has ended with success.
     fn counts_when_done(&self) -> bool {
         let ready = self.process.as_ref().and_then(|process| process.readiness());
-        ready.is_some_and(|ready| matches!(ready.condition, Condition::Completion))
+        ready.is_some_and(|ready| matches!(ready.condition, ReadyCondition::Completion))
     }
 
     fn has_users_check(&self) -> bool {
         let ready = self.process.as_ref().and_then(|process| process.readiness());
-        ready.is_some_and(|ready| matches!(ready.condition, Condition::Check(_)))
+        ready.is_some_and(|ready| matches!(ready.condition, ReadyCondition::Check(_)))
     }
 
-    fn checked(&mut self, exit: Exit, myself: &ActorRef<Message>) {
+    fn checked(&mut self, exit: Exit, myself: &ActorRef<OwnerMessage>) {
         let matters = self.check.take().is_some_and(|check| !check.is_ended());
         self.members.note_check(None);
         self.tell(LifeInput::CheckOver, myself);

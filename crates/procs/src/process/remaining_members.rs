@@ -8,8 +8,8 @@ use std::sync::Arc;
 use ractor::ActorRef;
 
 use super::member_sensors;
-use super::members::Found;
-use super::message::Message;
+use super::member_tracker::Found;
+use super::message::OwnerMessage;
 use super::owner::{Owner, OwnerState, Sensing};
 use crate::group::MemberList;
 use crate::policy::LifeInput;
@@ -17,13 +17,13 @@ use crate::set::ProcessSet;
 
 impl Owner {
     /// Looks for other members, because the program has ended.
-    pub(super) fn watch_remaining_members(&mut self, myself: &ActorRef<Message>) {
+    pub(super) fn watch_remaining_members(&mut self, myself: &ActorRef<OwnerMessage>) {
         self.members.left_alone();
         self.count(myself);
     }
 
     /// Has the members counted, unless it is certain that there are none.
-    fn count(&mut self, myself: &ActorRef<Message>) {
+    fn count(&mut self, myself: &ActorRef<OwnerMessage>) {
         if let Some(set) = self.set_to_be_watched() {
             match set.is_empty() {
                 Some(true) => self.over(),
@@ -35,7 +35,7 @@ impl Owner {
         }
     }
 
-    pub(super) fn counted(&mut self, listed: MemberList, myself: &ActorRef<Message>) {
+    pub(super) fn counted(&mut self, listed: MemberList, myself: &ActorRef<OwnerMessage>) {
         let Some(set) = self.set_to_be_watched() else { return };
         let found = self.members.counted(listed, &set);
         match found {
@@ -51,7 +51,7 @@ impl Owner {
         }
     }
 
-    pub(super) fn look(&mut self, myself: &ActorRef<Message>) {
+    pub(super) fn look(&mut self, myself: &ActorRef<OwnerMessage>) {
         let Some(set) = self.set_to_be_watched() else { return };
         if self.members.look(&set) {
             self.count(myself);
@@ -77,7 +77,7 @@ impl Owner {
         };
     }
 
-    pub(super) fn empty(&mut self, myself: &ActorRef<Message>) {
+    pub(super) fn empty(&mut self, myself: &ActorRef<OwnerMessage>) {
         self.sensing = Sensing::Through;
         self.member_sensor = None;
         if let Some(owned_set) = &self.owned_set {

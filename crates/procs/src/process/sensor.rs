@@ -15,11 +15,11 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use super::launching::{Running, take_in};
-use super::message::{Fact, Message};
+use super::message::{Fact, OwnerMessage};
 use super::newline::Newline;
-use super::notices::{Heard, Notices};
-use super::outputs::{Lines, Outputs};
-use super::probe::Members;
+use super::notices::{Notices, NotifyEffect};
+use super::outputs::{LineSinks, Outputs};
+use super::probe::MembersOfSet;
 use super::start_log::StartLog;
 use crate::launch::Launching;
 use crate::set::ProcessSet;
@@ -33,7 +33,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(20);
 pub(super) struct Sensor {
     pub(super) process: Arc<Process>,
     pub(super) launching: Launching,
-    pub(super) lines: Lines,
+    pub(super) lines: LineSinks,
     /// Hears what the process says of itself, if it has a way to.
     pub(super) notices: Option<Box<Notices>>,
     /// Hears that it is ready, if it says so by a newline.
@@ -47,15 +47,15 @@ pub(super) struct Sensor {
 
 /// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells the owner
 /// that the sensor has failed.
-struct Line {
-    owner: ActorRef<Message>,
+struct SensorReporter {
+    owner: ActorRef<OwnerMessage>,
     through: bool,
 }
 
 impl Sensor {
     /// Watches until the set is empty, and reads what is still to be read.
-    pub(super) async fn sense(self, owner: ActorRef<Message>) {
-        let mut line = Line { owner, through: false };
+    pub(super) async fn sense(self, owner: ActorRef<OwnerMessage>) {
+        let mut line = SensorReporter { owner, through: false };
         let pacer = self.pacer.clone();
         if let Some(outputs) = self.sense_until_empty(&mut line).await {
             let _real_time = pacer.hold();
@@ -65,7 +65,7 @@ impl Sensor {
     }
 
     /// What is still to be read when everything else has been let go, if there is something.
-    async fn sense_until_empty(self, line: &mut Line) -> Option<Outputs> {
+    async fn sense_until_empty(self, line: &mut SensorReporter) -> Option<Outputs> {
         let Self { process, launching, lines, notices, mut newline, log, mut is_over, .. } = self;
         let started = tokio::select! {
             biased;
@@ -84,7 +84,7 @@ impl Sensor {
             None => return line.end(Fact::Empty, None),
         };
 
-        let members = Members(Arc::downgrade(&set));
+        let members = MembersOfSet(Arc::downgrade(&set));
         let exit = loop {
             tokio::select! {
                 // Looks for the end first, however much there is to read. What is left in the pipes is read after this
@@ -162,18 +162,18 @@ impl Sensor {
     }
 }
 
-impl Line {
+impl SensorReporter {
     fn tell(&self, fact: Fact) {
         // An owner that is gone has left the set to `KillOnDrop`.
-        let _ = self.owner.cast(Message::Fact(fact));
+        let _ = self.owner.cast(OwnerMessage::Fact(fact));
     }
 
     /// Hears what the process has said of itself.
-    fn hear(&self, look: WhichLook, notices: &Option<Box<Notices>>, members: &Members) {
+    fn hear(&self, look: WhichLook, notices: &Option<Box<Notices>>, members: &MembersOfSet) {
         if let Some(notices) = notices {
             notices.read(look, members, |heard| match heard {
-                Heard::Ready => self.tell(Fact::Ready),
-                Heard::Extend(by) => self.tell(Fact::Extend(by)),
+                NotifyEffect::Ready => self.tell(Fact::Ready),
+                NotifyEffect::Extend(by) => self.tell(Fact::Extend(by)),
             });
         }
     }
@@ -197,7 +197,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for SensorReporter {
     fn drop(&mut self) {
         if !self.through {
             self.tell(Fact::Lost);

@@ -8,16 +8,18 @@ use std::time::Instant;
 use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, StopStep, TakenStep};
 
 use super::start_log::StartLog;
-use super::stop_command::COMMAND;
 use crate::Signal;
 use crate::policy::{LifeWaits, Told};
 
+/// What the step of a stop is called that is a command.
+pub(super) const COMMAND: &str = "stop command";
+
 /// What others may see of one incarnation.
 #[derive(Debug, Default)]
-pub(super) struct Shown(Mutex<Known>);
+pub(super) struct Shown(Mutex<ShownState>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct ShownState {
     /// What has to happen before the process counts as started.
     awaits: Option<String>,
     health: Option<HealthFindings>,
@@ -35,7 +37,7 @@ impl Shown {
     /// Of a process that has these ways to say that it is ready and healthy, and is asked with this first if its stop
     /// has several steps.
     pub(super) fn new(awaits: Option<String>, health: Option<HealthFindings>, asked: Option<String>) -> Self {
-        Self(Mutex::new(Known { awaits, health, asked, ..Known::default() }))
+        Self(Mutex::new(ShownState { awaits, health, asked, ..ShownState::default() }))
     }
 
     /// What its machine waits for now.
@@ -120,7 +122,7 @@ impl Shown {
         (details != ProcessDetails::default()).then(|| Box::new(details))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, ShownState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

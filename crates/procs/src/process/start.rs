@@ -16,10 +16,10 @@ use tokio::time::Instant;
 
 use super::health_state::{HealthState, StopSteps};
 use super::launching;
-use super::message::Message;
+use super::message::OwnerMessage;
 use super::newline::Newline;
 use super::notices::Notices;
-use super::outputs::{Lines, Log};
+use super::outputs::{LineSinks, LogOutput};
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
 use super::sensor::Sensor;
 use super::shown::Shown;
@@ -125,8 +125,8 @@ impl StartChild for StartProcess {
         let ready = process.readiness().and_then(|ready| ready.line_to_match().cloned());
         let file = process.command().log.as_ref();
         let events = file.is_none_or(|file| file.events).then(|| sink.clone());
-        let file = file.map(|file| Log { writer: Arc::clone(&file.writer), sink });
-        let lines = Lines::new(events, ready, log.clone()).with_log(file);
+        let file = file.map(|file| LogOutput { writer: Arc::clone(&file.writer), sink });
+        let lines = LineSinks::new(events, ready, log.clone()).with_log(file);
         let (over, is_over) = oneshot::channel();
         let sensor = Sensor {
             process: Arc::clone(&process),
@@ -214,7 +214,7 @@ fn with_notices(
 
 /// What the supervisor holds of a process.
 struct RunningProcess {
-    actor: ActorRef<Message>,
+    actor: ActorRef<OwnerMessage>,
     /// What others may look at. It keeps the kill handle registered until the process has been reported as gone.
     shared: Arc<SharedOwner>,
     /// The first signal of the ladder, unless that begins with a command.
@@ -222,7 +222,7 @@ struct RunningProcess {
 }
 
 impl RunningProcess {
-    fn tell(&self, message: Message) {
+    fn tell(&self, message: OwnerMessage) {
         // An owner that is gone has left its process to `KillOnDrop`, which kills it.
         let _ = self.actor.cast(message);
     }
@@ -231,11 +231,11 @@ impl RunningProcess {
 impl RunningChild for RunningProcess {
     fn stop(&mut self, _request: StopRequest) {
         // The deadline is the supervisor's to keep: when it is over, `force` is called.
-        self.tell(Message::Stop);
+        self.tell(OwnerMessage::Stop);
     }
 
     fn force(&mut self) {
-        self.tell(Message::Force);
+        self.tell(OwnerMessage::Force);
     }
 
     fn force_name(&self) -> &'static str {

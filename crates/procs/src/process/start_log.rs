@@ -18,11 +18,11 @@ const LONGEST_LINE: usize = 200;
 pub(super) struct StartLog {
     /// What stood at the path that says that the process is ready, before the program was started.
     pub(super) before: OnceLock<PathState>,
-    known: Mutex<Known>,
+    known: Mutex<StartLogState>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct StartLogState {
     is_closed: bool,
     lines: VecDeque<String>,
     last_error: Option<String>,
@@ -67,7 +67,7 @@ impl StartLog {
     }
 
     /// Held for as long as it takes to write something down.
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, StartLogState> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

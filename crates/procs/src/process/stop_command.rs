@@ -10,23 +10,22 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::launching::{Running, take_in};
-use super::message::{Fact, Message};
-use super::outputs::Lines;
+use super::message::{Fact, OwnerMessage};
+use super::outputs::LineSinks;
 use super::owner::Owner;
 use super::sensor::exited;
+use super::shown::COMMAND;
 use super::start_log::StartLog;
 use crate::launch::{Launcher, Order, launch};
 use crate::policy::{Ask, LifeInput, Way};
 use crate::set::{Ack, SetKillHandle};
 use crate::spec::Process;
 
-/// What the step of a stop is called that is a command.
-pub(super) const COMMAND: &str = "stop command";
-
 impl Owner {
     /// Runs the command. What comes of it is told.
-    pub(super) fn run_stop_command(&mut self, myself: &ActorRef<Message>) {
-        let over = Over { owner: myself.clone(), result: Err("it could not be run".to_owned()) };
+    pub(super) fn run_stop_command(&mut self, myself: &ActorRef<OwnerMessage>) {
+        let over =
+            StopCommandReporter { owner: myself.clone(), result: Err("it could not be run".to_owned()) };
         let pid = self.pid().map(|pid| pid.to_string());
         let (Some(process), Some(steps), Some(pid)) = (&self.process, &mut self.steps, pid) else { return };
         let Some(argv) = process.get_stop_command() else { return };
@@ -50,7 +49,7 @@ impl Owner {
         }
     }
 
-    pub(super) fn stop_command_over(&mut self, result: Result<(), String>, myself: &ActorRef<Message>) {
+    pub(super) fn stop_command_over(&mut self, result: Result<(), String>, myself: &ActorRef<OwnerMessage>) {
         if let Some(steps) = &mut self.steps {
             steps.is_running = false;
             steps.failed = result.as_ref().err().cloned();
@@ -88,16 +87,16 @@ fn named(Ask { signal, way }: Ask) -> String {
 }
 
 /// Tells the owner when it is dropped.
-struct Over {
-    owner: ActorRef<Message>,
+struct StopCommandReporter {
+    owner: ActorRef<OwnerMessage>,
     result: Result<(), String>,
 }
 
-impl Drop for Over {
+impl Drop for StopCommandReporter {
     fn drop(&mut self) {
         let result = std::mem::replace(&mut self.result, Ok(()));
         // An owner that is gone does not need it.
-        let _ = self.owner.cast(Message::Fact(Fact::StopCommandOver(result)));
+        let _ = self.owner.cast(OwnerMessage::Fact(Fact::StopCommandOver(result)));
     }
 }
 
@@ -109,7 +108,7 @@ async fn run(
     mut is_ended: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let log = Arc::new(StartLog::default());
-    let lines = Lines::new(None, None, Some(Arc::clone(&log)));
+    let lines = LineSinks::new(None, None, Some(Arc::clone(&log)));
     let order = Order {
         process: Arc::clone(&process),
         kill_handle: Arc::new(SetKillHandle::default()),

@@ -3,7 +3,7 @@
 
 mod dropped;
 mod failures;
-mod members;
+mod member_tracker;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::StartProcess;
-use super::message::Message;
+use super::message::OwnerMessage;
 use crate::launch::Launcher;
 use crate::{Process, Ready};
 
@@ -28,11 +28,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Seams {
     /// Starts the programs, in place of the tree's launcher.
     pub(super) launcher: Option<Arc<dyn Launcher>>,
-    owner: Arc<Mutex<Option<ActorRef<Message>>>>,
+    owner: Arc<Mutex<Option<ActorRef<OwnerMessage>>>>,
 }
 
 impl Seams {
-    pub(super) fn started(&self, owner: &ActorRef<Message>) {
+    pub(super) fn started(&self, owner: &ActorRef<OwnerMessage>) {
         *self.owner.lock().unwrap() = Some(owner.clone());
     }
 }
@@ -108,14 +108,14 @@ impl Given {
 }
 
 /// The owner of the child's last incarnation.
-struct KnownOwner(Arc<Mutex<Option<ActorRef<Message>>>>);
+struct KnownOwner(Arc<Mutex<Option<ActorRef<OwnerMessage>>>>);
 
 impl KnownOwner {
     fn is_known(&self) -> bool {
         self.0.lock().unwrap().is_some()
     }
 
-    fn tell(&self, message: Message) {
+    fn tell(&self, message: OwnerMessage) {
         let owner = self.0.lock().unwrap().clone().expect("the process has been started");
         // It may be gone already.
         let _ = owner.cast(message);

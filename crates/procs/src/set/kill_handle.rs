@@ -14,10 +14,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// Holds a process set as soon as there is one, for a kill that waits for nothing.
 #[derive(Debug, Default)]
-pub(crate) struct SetKillHandle(Mutex<Target>);
+pub(crate) struct SetKillHandle(Mutex<KillTarget>);
 
 #[derive(Debug, Default)]
-enum Target {
+enum KillTarget {
     /// There is no process yet.
     #[default]
     Nothing,
@@ -32,8 +32,8 @@ impl SetKillHandle {
     pub(crate) fn hold(&self, set: &Arc<ProcessSet>) {
         let mut held = self.lock();
         match &*held {
-            Target::Doomed => kill(set),
-            Target::Nothing | Target::Set(_) => *held = Target::Set(Arc::downgrade(set)),
+            KillTarget::Doomed => kill(set),
+            KillTarget::Nothing | KillTarget::Set(_) => *held = KillTarget::Set(Arc::downgrade(set)),
         }
     }
 
@@ -41,8 +41,8 @@ impl SetKillHandle {
     fn send(&self, signal: Signal) {
         let held = self.lock();
         let set = match &*held {
-            Target::Set(set) => set.upgrade(),
-            Target::Nothing | Target::Doomed => None,
+            KillTarget::Set(set) => set.upgrade(),
+            KillTarget::Nothing | KillTarget::Doomed => None,
         };
         // Under the lock, and let go of after it, as for a kill. One that cannot be reached is not suspended.
         set.iter().for_each(|set| drop(set.signal(signal)));
@@ -54,9 +54,9 @@ impl SetKillHandle {
     pub(crate) fn kill(&self) {
         let mut held = self.lock();
         let set = match &*held {
-            Target::Set(set) => set.upgrade(),
-            Target::Nothing | Target::Doomed => {
-                *held = Target::Doomed;
+            KillTarget::Set(set) => set.upgrade(),
+            KillTarget::Nothing | KillTarget::Doomed => {
+                *held = KillTarget::Doomed;
                 None
             }
         };
@@ -88,17 +88,17 @@ impl SetKillHandle {
     /// The set, as long as its owner has it.
     pub(crate) fn set(&self) -> Option<Arc<ProcessSet>> {
         match &*self.lock() {
-            Target::Set(set) => set.upgrade(),
-            Target::Nothing | Target::Doomed => None,
+            KillTarget::Set(set) => set.upgrade(),
+            KillTarget::Nothing | KillTarget::Doomed => None,
         }
     }
 
     /// Lets go, because nothing is left.
     pub(crate) fn let_go(&self) {
-        *self.lock() = Target::Nothing;
+        *self.lock() = KillTarget::Nothing;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Target> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, KillTarget> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,34 +4,34 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Process;
-use super::ready::Condition;
-use crate::listening::{Listening, Place};
+use super::ready::ReadyCondition;
+use crate::listen_sockets::{ListenAddress, ListenSockets};
 
-/// A socket at which this program, or the service manager, listens for a process: see [`Process::listen`].
+/// A socket at which this program, or the service manager, listens for a process: see
+/// [`Process::listen`](crate::Process::listen).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a socket does nothing until a process has it"]
 pub struct Socket {
-    pub(crate) place: Place,
+    pub(crate) place: ListenAddress,
     pub(crate) name: Option<String>,
 }
 
 impl Socket {
     /// Listens for TCP connections at this address, `host:port`.
     pub fn tcp(address: impl Into<String>) -> Self {
-        Self { place: Place::Tcp(address.into()), name: None }
+        Self { place: ListenAddress::Tcp(address.into()), name: None }
     }
 
     /// Receives UDP datagrams at this address, `host:port`.
     pub fn udp(address: impl Into<String>) -> Self {
-        Self { place: Place::Udp(address.into()), name: None }
+        Self { place: ListenAddress::Udp(address.into()), name: None }
     }
 
     /// Listens for connections at this Unix stream socket. A relative path counts from the process's directory.
     ///
     /// A socket file that was left behind is replaced. The file is removed together with the child.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
-        Self { place: Place::Unix(path.into()), name: None }
+        Self { place: ListenAddress::Unix(path.into()), name: None }
     }
 
     /// Takes a socket that the service manager has opened for this program, by its name (`FileDescriptorName=` of a
@@ -43,7 +43,7 @@ impl Socket {
     #[doc(alias = "sd_listen_fds")]
     pub fn from_env(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { place: Place::Given(name.clone()), name: Some(name) }
+        Self { place: ListenAddress::Given(name.clone()), name: Some(name) }
     }
 
     /// Names the socket for the process: in `LISTEN_FDNAMES`, where one without a name is `unknown`.
@@ -59,7 +59,7 @@ pub(crate) struct Descriptors {
     /// From 3 on, in this order.
     pub(crate) sockets: Vec<Socket>,
     /// Those sockets, as far as they are bound.
-    pub(crate) listening: Arc<Listening>,
+    pub(crate) listening: Arc<ListenSockets>,
     pub(crate) given: Vec<(u32, Arc<OwnedFd>)>,
 }
 
@@ -74,9 +74,9 @@ pub(crate) const MOST_EXTRA: usize = 16;
 
 impl Descriptors {
     /// The first mistake in them, in words. A pipe that says that the process is ready counts among them.
-    pub(super) fn problem(&self, ready: Option<&Condition>) -> Option<String> {
+    pub(super) fn problem(&self, ready: Option<&ReadyCondition>) -> Option<String> {
         let of_ready = match ready {
-            Some(Condition::Descriptor(number)) => Some(*number),
+            Some(ReadyCondition::Descriptor(number)) => Some(*number),
             _ => None,
         };
         let given = self.given.iter().map(|(number, _)| *number).chain(of_ready);
@@ -105,10 +105,10 @@ impl Descriptors {
 }
 
 impl Socket {
-    fn problem(&self, ready: Option<&Condition>) -> Option<String> {
+    fn problem(&self, ready: Option<&ReadyCondition>) -> Option<String> {
         let given = match &self.place {
-            Place::Given(name) => Some(name),
-            Place::Tcp(_) | Place::Udp(_) | Place::Unix(_) => None,
+            ListenAddress::Given(name) => Some(name),
+            ListenAddress::Tcp(_) | ListenAddress::Udp(_) | ListenAddress::Unix(_) => None,
         };
         for name in self.name.iter().chain(given) {
             let is_wrong = |c: char| c == ':' || c.is_control() || !c.is_ascii();
@@ -117,49 +117,24 @@ impl Socket {
             }
         }
         match (&self.place, ready) {
-            (Place::Tcp(address), Some(Condition::Tcp(asked))) if address == asked => Some(format!(
-                "this program listens at {address} itself, so that this says nothing of the process"
-            )),
-            (Place::Unix(path), Some(Condition::Unix(asked))) if path == asked => {
+            (ListenAddress::Tcp(address), Some(ReadyCondition::Tcp(asked))) if address == asked => Some(
+                format!("this program listens at {address} itself, so that this says nothing of the process"),
+            ),
+            (ListenAddress::Unix(path), Some(ReadyCondition::Unix(asked))) if path == asked => {
                 let path = path.display();
                 Some(format!(
                     "this program listens at {path} itself, so that this says nothing of the process"
                 ))
             }
-            (Place::Tcp(address) | Place::Udp(address), _) if !super::problem::has_port(address) => {
+            (ListenAddress::Tcp(address) | ListenAddress::Udp(address), _)
+                if !super::well_formed::has_port(address) =>
+            {
                 Some(format!("the socket's address {address:?} is not of the form host:port"))
             }
-            (Place::Unix(path), _) => super::problem::problem_with_path(path)
+            (ListenAddress::Unix(path), _) => super::well_formed::problem_with_path(path)
                 .map(|problem| problem.replacen("the ready ", "the socket's ", 1)),
-            (Place::Tcp(_) | Place::Udp(_) | Place::Given(_), _) => None,
+            (ListenAddress::Tcp(_) | ListenAddress::Udp(_) | ListenAddress::Given(_), _) => None,
         }
-    }
-}
-
-/// # Descriptors
-impl Process {
-    /// Listens at this socket, and passes it to the process (socket activation): the first as descriptor 3, the next
-    /// as 4, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` in the environment, as `sd_listen_fds` reads them.
-    ///
-    /// The sockets are bound when the child is started for the first time, by this program and not as the process's
-    /// user, and stay for as long as the child is in its tree. While the process is away, connections wait. A place at
-    /// which it cannot be listened fails the start ([`LaunchError::Socket`](crate::LaunchError::Socket)).
-    ///
-    /// That a connection succeeds says nothing of such a process: [`Ready::http`](crate::Ready::http),
-    /// [`Ready::notify`](crate::Ready::notify) or a line does. The listener's owner is not looked for.
-    #[doc(alias = "ListenStream")]
-    pub fn listen(mut self, socket: Socket) -> Self {
-        self.command.descriptors.sockets.push(socket);
-        self
-    }
-
-    /// Passes this descriptor to the process, in each incarnation, as the one with this number, from 3 to 255.
-    ///
-    /// This program keeps it open as long as the child is in its tree, so that the process does not see the end of a
-    /// pipe whose other end it is given.
-    pub fn descriptor(mut self, number: u32, descriptor: impl Into<OwnedFd>) -> Self {
-        self.command.descriptors.given.push((number, Arc::new(descriptor.into())));
-        self
     }
 }
 
@@ -167,6 +142,7 @@ impl Process {
 mod tests {
     use super::*;
     use crate::Ready;
+    use crate::spec::Process;
 
     fn problem(process: &Process) -> Option<String> {
         let ready = process.ready.as_ref().map(|ready| &ready.condition);

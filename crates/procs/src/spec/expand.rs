@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part<'a> {
+enum TextPart<'a> {
     Literal(&'a [u8]),
     Variable(&'a OsStr),
     /// What stands after `${` is no name and a closing brace.
@@ -26,12 +26,12 @@ pub(crate) fn expand(
     let mut expanded = Vec::with_capacity(text.len());
     for part in parts(text.as_bytes()) {
         match part {
-            Part::Literal(bytes) => expanded.extend_from_slice(bytes),
-            Part::Variable(name) => {
+            TextPart::Literal(bytes) => expanded.extend_from_slice(bytes),
+            TextPart::Variable(name) => {
                 let value = look_up(name).ok_or_else(|| name.to_owned())?;
                 expanded.extend_from_slice(value.as_bytes());
             }
-            Part::Wrong(text) => return Err(text.to_owned()),
+            TextPart::Wrong(text) => return Err(text.to_owned()),
         }
     }
     Ok(OsString::from_vec(expanded))
@@ -45,14 +45,14 @@ pub(crate) fn has_variable(text: &OsStr) -> bool {
 /// What is wrong with the form of a text, in words.
 pub(crate) fn problem_with_form(text: &OsStr) -> Option<String> {
     parts(text.as_bytes()).find_map(|part| match part {
-        Part::Wrong(rest) => Some(format!(
+        TextPart::Wrong(rest) => Some(format!(
             "after `${{` there is no name with a closing brace, but {rest:?}; `$${{` is a plain `${{`"
         )),
-        Part::Literal(_) | Part::Variable(_) => None,
+        TextPart::Literal(_) | TextPart::Variable(_) => None,
     })
 }
 
-fn parts(text: &[u8]) -> impl Iterator<Item = Part<'_>> {
+fn parts(text: &[u8]) -> impl Iterator<Item = TextPart<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -64,20 +64,20 @@ fn parts(text: &[u8]) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-fn first_part(text: &[u8]) -> (Part<'_>, &[u8]) {
+fn first_part(text: &[u8]) -> (TextPart<'_>, &[u8]) {
     if text.starts_with(b"$${") {
-        return (Part::Literal(b"${"), &text[3..]);
+        return (TextPart::Literal(b"${"), &text[3..]);
     }
     let Some(inside) = text.strip_prefix(b"${") else {
         let end =
             (1..text.len()).find(|at| text[*at..].starts_with(b"${") || text[*at..].starts_with(b"$${"));
         let (literal, rest) = text.split_at(end.unwrap_or(text.len()));
-        return (Part::Literal(literal), rest);
+        return (TextPart::Literal(literal), rest);
     };
     let end = inside.iter().position(|byte| *byte == b'}');
     match end.map(|end| (&inside[..end], &inside[end + 1..])) {
-        Some((name, rest)) if is_name(name) => (Part::Variable(OsStr::from_bytes(name)), rest),
-        Some(_) | None => (Part::Wrong(OsStr::from_bytes(inside)), &[]),
+        Some((name, rest)) if is_name(name) => (TextPart::Variable(OsStr::from_bytes(name)), rest),
+        Some(_) | None => (TextPart::Wrong(OsStr::from_bytes(inside)), &[]),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rootward_core::IntoExit;
 
-use super::ready::Condition;
+use super::ready::ReadyCondition;
 use super::{HttpGet, Ready, ReadyContext};
 use crate::policy::HealthRules;
 
@@ -179,16 +179,16 @@ impl Health {
     pub(crate) fn describe(&self) -> String {
         match &self.how {
             HealthCheck::Look(ready) => match &ready.condition {
-                Condition::Path(path) => format!("a change of {}", path.display()),
-                Condition::Check(_) => "its health check".to_owned(),
-                Condition::Tcp(_)
-                | Condition::Unix(_)
-                | Condition::Http(_)
-                | Condition::Command(_)
-                | Condition::Line(_)
-                | Condition::Notify
-                | Condition::Completion
-                | Condition::Descriptor(_) => ready.describe(),
+                ReadyCondition::Path(path) => format!("a change of {}", path.display()),
+                ReadyCondition::Check(_) => "its health check".to_owned(),
+                ReadyCondition::Tcp(_)
+                | ReadyCondition::Unix(_)
+                | ReadyCondition::Http(_)
+                | ReadyCondition::Command(_)
+                | ReadyCondition::Line(_)
+                | ReadyCondition::Notify
+                | ReadyCondition::Completion
+                | ReadyCondition::Descriptor(_) => ready.describe(),
             },
             HealthCheck::Watchdog(_) => "WATCHDOG=1 at its NOTIFY_SOCKET".to_owned(),
         }
@@ -197,7 +197,9 @@ impl Health {
     /// The user's own function, if one decides.
     pub(crate) fn users(&self) -> Option<UsersCheck> {
         match &self.how {
-            HealthCheck::Look(Ready { condition: Condition::Check(check), .. }) => Some(Arc::clone(check)),
+            HealthCheck::Look(Ready { condition: ReadyCondition::Check(check), .. }) => {
+                Some(Arc::clone(check))
+            }
             HealthCheck::Look(_) | HealthCheck::Watchdog(_) => None,
         }
     }

@@ -24,7 +24,7 @@ pub struct HttpGet {
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct HttpTarget {
     /// Host and port, to connect to.
     pub(crate) address: String,
     /// Host, and the port if the URL has one.
@@ -80,7 +80,7 @@ impl HttpGet {
     }
 
     /// Where it goes, or what is wrong with the URL.
-    pub(crate) fn target(&self) -> Result<Target, &'static str> {
+    pub(crate) fn target(&self) -> Result<HttpTarget, &'static str> {
         if self.url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
             return Err(
                 "asks for TLS, which these checks do not speak: take http, or a command such as curl",
@@ -106,11 +106,11 @@ impl HttpGet {
         }
         let address = if port.is_some() { authority.to_owned() } else { format!("{authority}:80") };
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok(Target { address, authority: authority.to_owned(), path })
+        Ok(HttpTarget { address, authority: authority.to_owned(), path })
     }
 
     /// The request as it is sent.
-    pub(crate) fn request(&self, target: &Target) -> String {
+    pub(crate) fn request(&self, target: &HttpTarget) -> String {
         let mut request = format!("GET {} HTTP/1.1\r\n", target.path);
         let own = [("Host", target.authority.as_str()), ("User-Agent", "rootward"), ("Accept", "*/*")];
         let replaced = |name: &str| self.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
@@ -158,7 +158,8 @@ mod tests {
         ];
 
         for (url, address, authority, path) in table {
-            let expected = Target { address: address.into(), authority: authority.into(), path: path.into() };
+            let expected =
+                HttpTarget { address: address.into(), authority: authority.into(), path: path.into() };
             assert_eq!(HttpGet::new(url).target(), Ok(expected), "{url}");
         }
     }

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Process;
 use crate::log_writer::LogWriter;
 use crate::policy::Rotation;
 
-/// A file for what a process writes, with files before it: see [`Process::log_file`].
+/// A file for what a process writes, with files before it: see [`Process::log_file`](crate::Process::log_file).
 ///
 /// When it is full or old, `app.log` becomes `app.log.1`, what was that becomes `app.log.2`, and so on.
 ///
@@ -69,24 +68,7 @@ impl LogFile {
         if self.rotation.max_age.is_some_and(|age| age.is_zero()) {
             return Some("the log file's age is zero".into());
         }
-        let problem = super::problem::problem_with_path(&self.path)?;
+        let problem = super::well_formed::problem_with_path(&self.path)?;
         Some(problem.replacen("the ready path", "the log file's path", 1))
-    }
-}
-
-/// # Log file
-impl Process {
-    /// Writes what the process writes to its captured outputs into a file, byte for byte, in the order in which it was
-    /// read.
-    ///
-    /// The file is opened for appending when the process is started, by this program; if that is not possible, the
-    /// start fails ([`LaunchError::LogFile`](crate::LaunchError::LogFile)). It is written to on a thread of its own. A
-    /// process that writes faster than the disk waits for it, for a second at most each time; then, and while the disk
-    /// is full or fails, what it writes is lost for the file. An event `degraded` says so, and when the file can be
-    /// written to again, a line in it says how many bytes are missing. The end of the process is told when all has been
-    /// written, or after a second.
-    pub fn log_file(mut self, file: LogFile) -> Self {
-        self.command.log = Some(file);
-        self
     }
 }

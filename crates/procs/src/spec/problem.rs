@@ -2,13 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::expand::problem_with_form;
 use super::health::HealthCheck;
-use super::ready::Condition;
+use super::ready::ReadyCondition;
+use super::well_formed::{has_port, problem_with_path};
 use super::{Command, Health, Output, Process, Stdin};
 use crate::policy::HealthRules;
 
@@ -136,7 +136,7 @@ fn too_long(command: &Command) -> Option<String> {
 
 fn problem_with_health(process: &Process, health: &Health) -> Option<String> {
     let HealthRules { interval, timeout, threshold, start_period: _ } = health.rules;
-    if matches!(process.ready.as_ref().map(|ready| &ready.condition), Some(Condition::Completion)) {
+    if matches!(process.ready.as_ref().map(|ready| &ready.condition), Some(ReadyCondition::Completion)) {
         return Some("a job that has started when it has ended has no health".into());
     }
     let ready = match &health.how {
@@ -159,32 +159,28 @@ fn problem_with_health(process: &Process, health: &Health) -> Option<String> {
     Some(problem.replacen("the ready ", "the health ", 1))
 }
 
-fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<String> {
+fn problem_with_readiness(process: &Process, condition: &ReadyCondition) -> Option<String> {
     let captured = process.command.outputs().contains(&Output::Capture);
     match condition {
         _ if process.ready_timeout.is_zero() => Some("the ready timeout is zero".into()),
-        Condition::Line(Err(error)) => Some(format!("the ready line is not a regular expression: {error}")),
-        Condition::Line(Ok(_)) if !captured => Some("a ready line needs an output that is captured".into()),
-        Condition::Tcp(address) if !has_port(address) => {
+        ReadyCondition::Line(Err(error)) => {
+            Some(format!("the ready line is not a regular expression: {error}"))
+        }
+        ReadyCondition::Line(Ok(_)) if !captured => {
+            Some("a ready line needs an output that is captured".into())
+        }
+        ReadyCondition::Tcp(address) if !has_port(address) => {
             Some(format!("the ready address {address:?} is not of the form host:port"))
         }
-        Condition::Path(path) | Condition::Unix(path) => problem_with_path(path),
-        Condition::Http(get) => get.problem(),
-        Condition::Command(argv) => problem_with_command(argv),
-        Condition::Line(Ok(_))
-        | Condition::Tcp(_)
-        | Condition::Notify
-        | Condition::Completion
-        | Condition::Descriptor(_)
-        | Condition::Check(_) => None,
-    }
-}
-
-pub(super) fn problem_with_path(path: &Path) -> Option<String> {
-    match path.as_os_str().as_bytes() {
-        [] => Some("the ready path is empty".into()),
-        path if path.contains(&0) => Some("the ready path holds a NUL byte".into()),
-        _ => None,
+        ReadyCondition::Path(path) | ReadyCondition::Unix(path) => problem_with_path(path),
+        ReadyCondition::Http(get) => get.problem(),
+        ReadyCondition::Command(argv) => problem_with_command(argv),
+        ReadyCondition::Line(Ok(_))
+        | ReadyCondition::Tcp(_)
+        | ReadyCondition::Notify
+        | ReadyCondition::Completion
+        | ReadyCondition::Descriptor(_)
+        | ReadyCondition::Check(_) => None,
     }
 }
 
@@ -194,12 +190,6 @@ fn problem_with_command(argv: &[OsString]) -> Option<String> {
     }
     let wrong = argv.iter().find(|word| word.as_bytes().contains(&0));
     wrong.map(|word| format!("the ready command's {word:?} holds a NUL byte"))
-}
-
-pub(super) fn has_port(address: &str) -> bool {
-    address
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ use super::{HttpGet, LinePattern};
 #[derive(Clone)]
 #[must_use = "a readiness rule does nothing until a process has it"]
 pub struct Ready {
-    pub(crate) condition: Condition,
+    pub(crate) condition: ReadyCondition,
     /// Whether a listener that is no process of the set will do.
     pub(crate) any_owner: bool,
 }
@@ -46,7 +46,7 @@ pub struct ReadyContext {
 }
 
 #[derive(Clone)]
-pub(crate) enum Condition {
+pub(crate) enum ReadyCondition {
     /// What is wrong with a bad expression is kept until the spec is checked.
     Line(Result<LinePattern, String>),
     Tcp(String),
@@ -75,7 +75,7 @@ impl Ready {
     /// return. The beginning of a line counts when the process has not gone on with it for a tenth of a second, as
     /// after a prompt.
     pub fn line_containing(text: impl Into<String>) -> Self {
-        Self::of(Condition::Line(Ok(LinePattern::Text(text.into().into()))))
+        Self::of(ReadyCondition::Line(Ok(LinePattern::Text(text.into().into()))))
     }
 
     /// Ready when it has written a line, to standard output or error, that this regular expression matches anywhere.
@@ -86,7 +86,7 @@ impl Ready {
     #[cfg(feature = "regex")]
     pub fn line(regex: impl AsRef<str>) -> Self {
         let pattern = regex::Regex::new(regex.as_ref()).map(LinePattern::Regex);
-        Self::of(Condition::Line(pattern.map_err(|error| reason(&error))))
+        Self::of(ReadyCondition::Line(pattern.map_err(|error| reason(&error))))
     }
 
     /// Ready when a TCP connection to this address (`host:port`) succeeds, and a process of the child's set listens.
@@ -97,7 +97,7 @@ impl Ready {
     /// found, because it belongs to another user or listens elsewhere, the connection counts.
     /// [`any_owner`](Self::any_owner) leaves this out.
     pub fn tcp(address: impl Into<String>) -> Self {
-        Self::of(Condition::Tcp(address.into()))
+        Self::of(ReadyCondition::Tcp(address.into()))
     }
 
     /// Ready when a connection to this Unix stream socket succeeds, and a process of the child's set listens.
@@ -106,7 +106,7 @@ impl Ready {
     /// began to listen; if that lives and is neither of the child's set nor this program, the child is not ready, and
     /// the error names it. A relative path counts from the process's directory.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
-        Self::of(Condition::Unix(path.into()))
+        Self::of(ReadyCondition::Unix(path.into()))
     }
 
     /// Ready when this HTTP request gets the answer that it expects. The listener is looked at as by
@@ -120,7 +120,7 @@ impl Ready {
     /// let ready = Ready::http("http://127.0.0.1:8080/health");
     /// ```
     pub fn http(get: impl Into<HttpGet>) -> Self {
-        Self::of(Condition::Http(get.into()))
+        Self::of(ReadyCondition::Http(get.into()))
     }
 
     /// Ready when this path exists and has come into being, or has changed, since the start.
@@ -128,7 +128,7 @@ impl Ready {
     /// What stands there before the program is started does not count until it is changed: a socket or a pid file of
     /// an earlier run. A relative path counts from the process's directory.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self::of(Condition::Path(path.into()))
+        Self::of(ReadyCondition::Path(path.into()))
     }
 
     /// Ready when this command, the program and its arguments, has ended with exit code 0.
@@ -138,7 +138,7 @@ impl Ready {
     /// not matter any more, is killed with all it has started. What it writes is no event; the last lines of one that
     /// fails are in the error of the start. It is not run once more when the process has ended.
     pub fn command<A: Into<OsString>>(argv: impl IntoIterator<Item = A>) -> Self {
-        Self::of(Condition::Command(argv.into_iter().map(Into::into).collect()))
+        Self::of(ReadyCondition::Command(argv.into_iter().map(Into::into).collect()))
     }
 
     /// Ready when the process says so through systemd's notify protocol (`Type=notify`): it sends `READY=1` to the
@@ -153,7 +153,7 @@ impl Ready {
     /// without a file, which a process in another network namespace cannot reach.
     #[doc(alias = "sd_notify")]
     pub fn notify() -> Self {
-        Self::of(Condition::Notify)
+        Self::of(ReadyCondition::Notify)
     }
 
     /// Ready when the process has ended with exit code 0: a job, such as a migration, after which the next sibling
@@ -163,7 +163,7 @@ impl Ready {
     /// [transient](rootward_core::Restart::Transient) or [temporary](rootward_core::Restart::Temporary): a permanent
     /// one would be started again. The ready timeout is the time that the job may take.
     pub fn completion() -> Self {
-        Self::of(Condition::Completion)
+        Self::of(ReadyCondition::Completion)
     }
 
     /// Ready when the process has written a newline to the descriptor with this number, from 3 to 255 (s6's
@@ -173,7 +173,7 @@ impl Ready {
     /// it, does not matter. A process that closes it without a newline is waited for until its time is over.
     #[doc(alias = "notification-fd")]
     pub fn descriptor(number: u32) -> Self {
-        Self::of(Condition::Descriptor(number))
+        Self::of(ReadyCondition::Descriptor(number))
     }
 
     /// Has [`tcp`](Self::tcp), [`unix`](Self::unix) and [`http`](Self::http) take any listener.
@@ -184,7 +184,7 @@ impl Ready {
         self
     }
 
-    fn of(condition: Condition) -> Self {
+    fn of(condition: ReadyCondition) -> Self {
         Self { condition, any_owner: false }
     }
 
@@ -205,7 +205,7 @@ impl Ready {
         Fut::Output: IntoExit,
     {
         let check = Arc::new(check);
-        Self::of(Condition::Check(Arc::new(move |cx| {
+        Self::of(ReadyCondition::Check(Arc::new(move |cx| {
             let check = Arc::clone(&check);
             // The user's function is called inside the task, where a panic in it is caught.
             Box::pin(async move { check(cx).await.into_exit() })
@@ -218,16 +218,16 @@ impl Ready {
     pub(crate) fn line_to_match(&self) -> Option<&LinePattern> {
         match &self.condition {
             // One that does not parse was refused when the tree was built.
-            Condition::Line(pattern) => pattern.as_ref().ok(),
-            Condition::Tcp(_)
-            | Condition::Unix(_)
-            | Condition::Http(_)
-            | Condition::Path(_)
-            | Condition::Command(_)
-            | Condition::Notify
-            | Condition::Completion
-            | Condition::Descriptor(_)
-            | Condition::Check(_) => None,
+            ReadyCondition::Line(pattern) => pattern.as_ref().ok(),
+            ReadyCondition::Tcp(_)
+            | ReadyCondition::Unix(_)
+            | ReadyCondition::Http(_)
+            | ReadyCondition::Path(_)
+            | ReadyCondition::Command(_)
+            | ReadyCondition::Notify
+            | ReadyCondition::Completion
+            | ReadyCondition::Descriptor(_)
+            | ReadyCondition::Check(_) => None,
         }
     }
 
@@ -235,40 +235,46 @@ impl Ready {
     pub(crate) fn has_check(&self) -> bool {
         !matches!(
             self.condition,
-            Condition::Line(_) | Condition::Notify | Condition::Completion | Condition::Descriptor(_)
+            ReadyCondition::Line(_)
+                | ReadyCondition::Notify
+                | ReadyCondition::Completion
+                | ReadyCondition::Descriptor(_)
         )
     }
 
     /// Whether that task looks once more when the process has ended.
     pub(crate) fn looks_last(&self) -> bool {
         match self.condition {
-            Condition::Tcp(_) | Condition::Unix(_) | Condition::Http(_) | Condition::Path(_) => true,
-            Condition::Line(_)
-            | Condition::Command(_)
-            | Condition::Notify
-            | Condition::Completion
-            | Condition::Descriptor(_)
-            | Condition::Check(_) => false,
+            ReadyCondition::Tcp(_)
+            | ReadyCondition::Unix(_)
+            | ReadyCondition::Http(_)
+            | ReadyCondition::Path(_) => true,
+            ReadyCondition::Line(_)
+            | ReadyCondition::Command(_)
+            | ReadyCondition::Notify
+            | ReadyCondition::Completion
+            | ReadyCondition::Descriptor(_)
+            | ReadyCondition::Check(_) => false,
         }
     }
 
     /// What is waited for, in words.
     pub(crate) fn describe(&self) -> String {
         match &self.condition {
-            Condition::Line(Ok(pattern)) => pattern.describe(),
-            Condition::Line(Err(_)) => "a line".to_owned(),
-            Condition::Tcp(address) => format!("a listener at {address}"),
-            Condition::Unix(path) => format!("a listener at {}", path.display()),
-            Condition::Http(get) => get.describe(),
-            Condition::Path(path) => format!("a new {}", path.display()),
-            Condition::Command(argv) => {
+            ReadyCondition::Line(Ok(pattern)) => pattern.describe(),
+            ReadyCondition::Line(Err(_)) => "a line".to_owned(),
+            ReadyCondition::Tcp(address) => format!("a listener at {address}"),
+            ReadyCondition::Unix(path) => format!("a listener at {}", path.display()),
+            ReadyCondition::Http(get) => get.describe(),
+            ReadyCondition::Path(path) => format!("a new {}", path.display()),
+            ReadyCondition::Command(argv) => {
                 let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
                 format!("`{}` to succeed", words.join(" "))
             }
-            Condition::Notify => "READY=1 at its NOTIFY_SOCKET".to_owned(),
-            Condition::Completion => "its end with success".to_owned(),
-            Condition::Descriptor(number) => format!("a newline at its descriptor {number}"),
-            Condition::Check(_) => "its readiness check".to_owned(),
+            ReadyCondition::Notify => "READY=1 at its NOTIFY_SOCKET".to_owned(),
+            ReadyCondition::Completion => "its end with success".to_owned(),
+            ReadyCondition::Descriptor(number) => format!("a newline at its descriptor {number}"),
+            ReadyCondition::Check(_) => "its readiness check".to_owned(),
         }
     }
 }
@@ -284,16 +290,16 @@ fn reason(error: &regex::Error) -> String {
 impl fmt::Debug for Ready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.condition {
-            Condition::Line(pattern) => f.debug_tuple("Line").field(pattern).finish(),
-            Condition::Tcp(address) => f.debug_tuple("Tcp").field(address).finish(),
-            Condition::Unix(path) => f.debug_tuple("Unix").field(path).finish(),
-            Condition::Http(get) => f.debug_tuple("Http").field(get).finish(),
-            Condition::Path(path) => f.debug_tuple("Path").field(path).finish(),
-            Condition::Command(argv) => f.debug_tuple("Command").field(argv).finish(),
-            Condition::Notify => f.write_str("Notify"),
-            Condition::Completion => f.write_str("Completion"),
-            Condition::Descriptor(number) => f.debug_tuple("Descriptor").field(number).finish(),
-            Condition::Check(_) => f.write_str("Check"),
+            ReadyCondition::Line(pattern) => f.debug_tuple("Line").field(pattern).finish(),
+            ReadyCondition::Tcp(address) => f.debug_tuple("Tcp").field(address).finish(),
+            ReadyCondition::Unix(path) => f.debug_tuple("Unix").field(path).finish(),
+            ReadyCondition::Http(get) => f.debug_tuple("Http").field(get).finish(),
+            ReadyCondition::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            ReadyCondition::Command(argv) => f.debug_tuple("Command").field(argv).finish(),
+            ReadyCondition::Notify => f.write_str("Notify"),
+            ReadyCondition::Completion => f.write_str("Completion"),
+            ReadyCondition::Descriptor(number) => f.debug_tuple("Descriptor").field(number).finish(),
+            ReadyCondition::Check(_) => f.write_str("Check"),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::raw::{self, Errno};
 
 /// What the system refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum AttributePart {
     Limits,
     Nice,
     Identity,
@@ -20,7 +20,7 @@ pub(super) enum Part {
 
 /// Applies a list of words. Before it the process has what its starter has. Whether it may have what it is given is the
 /// system's to say, and what the system refuses is an error: a program never runs with more than it is to have.
-pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
+pub(super) fn apply(words: &[u64]) -> Result<(), (AttributePart, Errno)> {
     let Some(fixed) = words.first_chunk::<{ at::GROUPS_AT }>() else { return Ok(()) };
     let groups = &words[at::GROUPS_AT..];
     let has = |part: u64| fixed[0] & part != 0;
@@ -29,34 +29,36 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
     }
     // Before there are limits: it takes a descriptor.
     if has(at::OOM_SCORE) {
-        set_oom_score(fixed[at::OOM_SCORE_AT] as i64).map_err(|it| (Part::OomScore, it))?;
+        set_oom_score(fixed[at::OOM_SCORE_AT] as i64).map_err(|it| (AttributePart::OomScore, it))?;
     }
     if has(at::LIMITS) {
         for number in 0..at::LIMIT_COUNT {
             let place = at::LIMITS_AT + 2 * number;
-            raw::set_limit(number, (fixed[place], fixed[place + 1])).map_err(|it| (Part::Limits, it))?;
+            raw::set_limit(number, (fixed[place], fixed[place + 1]))
+                .map_err(|it| (AttributePart::Limits, it))?;
         }
     }
     if has(at::NICE) {
-        raw::take_nice(fixed[at::NICE_AT] as c_int).map_err(|it| (Part::Nice, it))?;
+        raw::take_nice(fixed[at::NICE_AT] as c_int).map_err(|it| (AttributePart::Nice, it))?;
     }
     if has(at::CPUS) {
-        let cpus =
-            fixed[at::CPUS_AT..].first_chunk::<{ at::CPU_WORDS }>().ok_or((Part::Cpus, libc::EINVAL))?;
-        raw::run_on(cpus).map_err(|it| (Part::Cpus, it))?;
+        let cpus = fixed[at::CPUS_AT..]
+            .first_chunk::<{ at::CPU_WORDS }>()
+            .ok_or((AttributePart::Cpus, libc::EINVAL))?;
+        raw::run_on(cpus).map_err(|it| (AttributePart::Cpus, it))?;
     }
     if has(at::IDENTITY | at::GROUPS | at::CAPABILITIES) {
         let five = |from: usize| [0, 1, 2, 3, 4].map(|next| fixed[from + next]);
         if has(at::IDENTITY | at::CAPABILITIES) {
             // While there is a right to.
             let bounding = fixed[at::CAPABILITIES_AT + 3];
-            raw::bound_capabilities(bounding).map_err(|it| (Part::Capabilities, it))?;
+            raw::bound_capabilities(bounding).map_err(|it| (AttributePart::Capabilities, it))?;
         }
-        become_the_user(fixed, groups).map_err(|it| (Part::Identity, it))?;
-        take_capabilities(five(at::CAPABILITIES_AT)).map_err(|it| (Part::Capabilities, it))?;
+        become_the_user(fixed, groups).map_err(|it| (AttributePart::Identity, it))?;
+        take_capabilities(five(at::CAPABILITIES_AT)).map_err(|it| (AttributePart::Capabilities, it))?;
     }
     if has(at::HUMBLE) {
-        raw::gain_no_privileges().map_err(|it| (Part::Capabilities, it))?;
+        raw::gain_no_privileges().map_err(|it| (AttributePart::Capabilities, it))?;
     }
     Ok(())
 }

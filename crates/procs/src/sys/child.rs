@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use libc::{c_char, c_int, c_void};
 
-use super::apply::{Part, apply};
+use super::apply::{AttributePart, apply};
 use super::extra::{Extra, pid_text};
 use super::raw::{self, Errno};
 use super::session::Session;
@@ -23,7 +23,7 @@ use super::session::Session;
 /// How far a start came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
-pub(crate) enum Stage {
+pub(crate) enum SpawnStage {
     /// The process could not be made.
     Clone = 1,
     /// It could not be given the directory in which the program is looked for.
@@ -61,10 +61,15 @@ pub(crate) enum Stage {
 }
 
 /// In the order in which they are numbered elsewhere.
-const CGROUP_LIMITS: [Stage; 5] =
-    [Stage::MemoryHigh, Stage::MemoryMax, Stage::PidsMax, Stage::CpuMax, Stage::CpuWeight];
+const CGROUP_LIMITS: [SpawnStage; 5] = [
+    SpawnStage::MemoryHigh,
+    SpawnStage::MemoryMax,
+    SpawnStage::PidsMax,
+    SpawnStage::CpuMax,
+    SpawnStage::CpuWeight,
+];
 
-impl Stage {
+impl SpawnStage {
     /// A limit of a cgroup.
     pub(crate) fn of_cgroup_limit(number: usize) -> Self {
         CGROUP_LIMITS.get(number).copied().unwrap_or(Self::SetUp)
@@ -75,14 +80,14 @@ impl Stage {
         CGROUP_LIMITS.iter().position(|limit| *limit == self)
     }
 
-    fn of(part: Part) -> Self {
+    fn of(part: AttributePart) -> Self {
         match part {
-            Part::Limits => Self::Limits,
-            Part::Nice => Self::Nice,
-            Part::Identity => Self::Identity,
-            Part::Capabilities => Self::Capabilities,
-            Part::Cpus => Self::Cpus,
-            Part::OomScore => Self::OomScore,
+            AttributePart::Limits => Self::Limits,
+            AttributePart::Nice => Self::Nice,
+            AttributePart::Identity => Self::Identity,
+            AttributePart::Capabilities => Self::Capabilities,
+            AttributePart::Cpus => Self::Cpus,
+            AttributePart::OomScore => Self::OomScore,
         }
     }
 
@@ -133,7 +138,7 @@ impl Stage {
 }
 
 /// What a child needs, all of it in its starter's memory and prepared before the child exists.
-pub(crate) struct Child {
+pub(crate) struct ChildSetup {
     /// Like the next two an array of C strings that ends with a null pointer.
     pub(super) candidates: *const *const c_char,
     pub(super) argv: *const *const c_char,
@@ -164,7 +169,7 @@ pub(crate) struct Child {
     errno: AtomicI32,
 }
 
-impl Child {
+impl ChildSetup {
     /// # Safety
     ///
     /// The lists must be arrays of C strings that end with a null pointer, `directory` must be a C string or null, and
@@ -228,20 +233,20 @@ impl Child {
     }
 
     /// What the child has said, after it has left our memory.
-    pub(super) fn failed(&self) -> Option<(Stage, Errno)> {
+    pub(super) fn failed(&self) -> Option<(SpawnStage, Errno)> {
         match self.stage.load(Ordering::Acquire) {
             0 => None,
-            stage => Some((Stage::from_number(stage), self.errno.load(Ordering::Relaxed))),
+            stage => Some((SpawnStage::from_number(stage), self.errno.load(Ordering::Relaxed))),
         }
     }
 
     /// Returns only if something failed.
-    fn become_program(&self) -> (Stage, Errno) {
+    fn become_program(&self) -> (SpawnStage, Errno) {
         if let Err(failed) = self.set_up() {
             return failed;
         }
         if let Err(errno) = self.go_to_directory() {
-            return (Stage::Directory, errno);
+            return (SpawnStage::Directory, errno);
         }
         let text = pid_text();
         if !self.pid_variable.is_null() {
@@ -250,14 +255,14 @@ impl Child {
             unsafe { self.pid_variable.write(text.as_ptr()) };
         }
         raw::unblock_all_signals();
-        (Stage::Exec, self.exec())
+        (SpawnStage::Exec, self.exec())
     }
 
-    fn set_up(&self) -> Result<(), (Stage, Errno)> {
+    fn set_up(&self) -> Result<(), (SpawnStage, Errno)> {
         self.set_up_descriptors_and_group()?;
-        apply(self.inherited()).map_err(|(part, errno)| (Stage::of(part), errno))?;
+        apply(self.inherited()).map_err(|(part, errno)| (SpawnStage::of(part), errno))?;
         // After that: a change of the user takes it away.
-        self.die_with_parent().map_err(|errno| (Stage::DeathSignal, errno))
+        self.die_with_parent().map_err(|errno| (SpawnStage::DeathSignal, errno))
     }
 
     fn inherited(&self) -> &[u64] {
@@ -266,8 +271,8 @@ impl Child {
         if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(words, count) } }
     }
 
-    fn set_up_descriptors_and_group(&self) -> Result<(), (Stage, Errno)> {
-        let descriptors = |errno| (Stage::Descriptors, errno);
+    fn set_up_descriptors_and_group(&self) -> Result<(), (SpawnStage, Errno)> {
+        let descriptors = |errno| (SpawnStage::Descriptors, errno);
         if let Some(first) = self.leaves_from {
             // Before anything is done to descriptors: until then they are the starter's as well.
             raw::leave_from(first).map_err(descriptors)?;
@@ -275,16 +280,16 @@ impl Child {
         if !self.tidy {
             raw::reset_dispositions();
         }
-        self.session.lead().map_err(|errno| (Stage::Group, errno))?;
+        self.session.lead().map_err(|errno| (SpawnStage::Group, errno))?;
         for (target, source) in (0..).zip(self.stdio) {
             if let Some(source) = source {
                 raw::duplicate_for_exec(source, target).map_err(descriptors)?;
             }
         }
-        self.session.take_terminal().map_err(|errno| (Stage::Terminal, errno))?;
+        self.session.take_terminal().map_err(|errno| (SpawnStage::Terminal, errno))?;
         if let Some(directory) = self.begin_in {
             // Before its number is given to another.
-            raw::enter(directory).map_err(|errno| (Stage::SetUp, errno))?;
+            raw::enter(directory).map_err(|errno| (SpawnStage::SetUp, errno))?;
         }
         if !self.tidy {
             raw::close_from_on_exec(3).map_err(descriptors)?;
@@ -307,7 +312,7 @@ impl Child {
         if self.directory.is_null() {
             return Ok(());
         }
-        // SAFETY: a C string, as the caller of `Child::new` has promised.
+        // SAFETY: a C string, as the caller of `ChildSetup::new` has promised.
         unsafe { raw::enter_path(self.directory) }
     }
 
@@ -321,7 +326,7 @@ impl Child {
             if candidate.is_null() {
                 return if denied { libc::EACCES } else { errno };
             }
-            // SAFETY: C strings and null-terminated arrays of them, as the caller of `Child::new` has promised.
+            // SAFETY: C strings and null-terminated arrays of them, as the caller of `ChildSetup::new` has promised.
             errno = unsafe { raw::execute(candidate, self.argv, self.env) };
             match errno {
                 libc::EACCES => denied = true,
@@ -336,8 +341,8 @@ impl Child {
 }
 
 extern "C" fn child_main(argument: *mut c_void) -> ! {
-    // SAFETY: `argument` is the `Child` that was started, and its starter holds it until we are gone.
-    let child = unsafe { &*argument.cast_const().cast::<Child>() };
+    // SAFETY: `argument` is the `ChildSetup` that was started, and its starter holds it until we are gone.
+    let child = unsafe { &*argument.cast_const().cast::<ChildSetup>() };
     let (stage, errno) = child.become_program();
     child.errno.store(errno, Ordering::Relaxed);
     child.stage.store(stage as i32, Ordering::Release);

@@ -33,7 +33,7 @@ mod title;
 mod watch;
 
 pub(crate) use activated::copy_of;
-pub(crate) use child::Stage;
+pub(crate) use child::SpawnStage;
 pub use closed::was_closed_at_start;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use delegated::is_delegated;
@@ -51,14 +51,14 @@ pub(crate) use notify::{notify_socket, receive_notice};
 pub(crate) use own_proc::{proc_is_foreign, proc_is_ours};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{
-    Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
+    Reap, Status, WaitStatus, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
 pub(crate) use ports::begin_elsewhere;
 pub(crate) use refused::{is_transient, named_if_refused};
 pub(crate) use session::Session;
-pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, ReaperSlot, Surroundings};
-pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
+pub(crate) use slot::{InUse, LONGEST_PAYLOAD, Layout, NewReaper, ReaperJob, ReaperSlot, Surroundings};
+pub(crate) use spawn::{Program, SpawnFailure, Spawned, Stack, can_start_in, spawn};
 pub(crate) use terminal::{Size, open_terminal, set_terminal_size, terminal_size};
 pub(crate) use texts::{HoldsNul, Texts};
 pub(crate) use title::rename;

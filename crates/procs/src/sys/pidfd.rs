@@ -39,7 +39,7 @@ pub(crate) enum Reap {
 
 /// What waiting for a process has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waited {
+pub(crate) enum WaitStatus {
     /// It cannot be waited for now: it runs, or a tracer has not let go of it.
     NotYet,
     Ended(Status),
@@ -91,16 +91,16 @@ pub(crate) fn has_ended(pidfd: impl AsFd) -> bool {
 }
 
 /// Looks whether the process has ended, as its parent. Never waits for any other process.
-pub(crate) fn wait(pidfd: impl AsFd, reap: Reap) -> io::Result<Waited> {
+pub(crate) fn wait(pidfd: impl AsFd, reap: Reap) -> io::Result<WaitStatus> {
     wait_with(pidfd.as_fd(), reap, libc::WNOHANG)
 }
 
 /// Blocks until the process has ended, and reaps it.
-pub(super) fn wait_blocking(pidfd: BorrowedFd<'_>) -> io::Result<Waited> {
+pub(super) fn wait_blocking(pidfd: BorrowedFd<'_>) -> io::Result<WaitStatus> {
     wait_with(pidfd, Reap::Take, 0)
 }
 
-fn wait_with(pidfd: BorrowedFd<'_>, reap: Reap, how: libc::c_int) -> io::Result<Waited> {
+fn wait_with(pidfd: BorrowedFd<'_>, reap: Reap, how: libc::c_int) -> io::Result<WaitStatus> {
     let leave = match reap {
         Reap::Leave => libc::WNOWAIT,
         Reap::Take => 0,
@@ -117,16 +117,16 @@ fn wait_with(pidfd: BorrowedFd<'_>, reap: Reap, how: libc::c_int) -> io::Result<
         }
         match io::Error::last_os_error() {
             error if error.raw_os_error() == Some(libc::EINTR) => {}
-            error if error.raw_os_error() == Some(libc::ECHILD) => return Ok(Waited::Stolen),
+            error if error.raw_os_error() == Some(libc::ECHILD) => return Ok(WaitStatus::Stolen),
             error => return Err(error),
         }
     }
 }
 
-fn waited(info: &libc::siginfo_t) -> Waited {
+fn waited(info: &libc::siginfo_t) -> WaitStatus {
     // SAFETY: a siginfo_t from waitid is either all zero or that of a child's end, and both have these fields.
     let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
-    if pid == 0 { Waited::NotYet } else { Waited::Ended(Status::of(info.si_code, status)) }
+    if pid == 0 { WaitStatus::NotYet } else { WaitStatus::Ended(Status::of(info.si_code, status)) }
 }
 
 /// How a process ended that another part of this program has reaped, if the kernel can still tell (6.15 and later).

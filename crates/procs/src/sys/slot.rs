@@ -9,7 +9,7 @@ use std::ptr::{self, NonNull};
 
 use libc::{c_char, c_int, c_void};
 
-use super::child::{Child, Stage};
+use super::child::{ChildSetup, SpawnStage};
 use super::extra::Extra;
 use super::raw::{self, Errno};
 use super::session::Session;
@@ -108,7 +108,7 @@ impl InUse {
 }
 
 /// What a reaper does. The process ends with the code that it returns.
-pub(crate) type ReaperMain = fn(&mut Job) -> c_int;
+pub(crate) type ReaperMain = fn(&mut ReaperJob) -> c_int;
 
 struct Begin {
     new_reaper: NewReaper,
@@ -116,7 +116,7 @@ struct Begin {
 }
 
 /// What a reaper has: what it was born with, and the order that it carries out.
-pub(crate) struct Job {
+pub(crate) struct ReaperJob {
     pub(crate) new_reaper: NewReaper,
     /// The slot's place for an order.
     room: *mut u8,
@@ -132,7 +132,7 @@ extern "C" fn enter(place: *mut c_void) -> ! {
     // SAFETY: the place for orders stands behind it, in the same mapping.
     let room = unsafe { place.cast::<u8>().add(BIRTH) };
     // The child's stack ends where this begins, which is at a multiple of 64 bytes.
-    let mut job = Job { new_reaper, room, order: room, bytes: 0, child_stack: place };
+    let mut job = ReaperJob { new_reaper, room, order: room, bytes: 0, child_stack: place };
     let code = main(&mut job);
     raw::exit(code)
 }
@@ -151,7 +151,7 @@ pub(crate) struct Layout {
     pub(crate) counts: [usize; 3],
 }
 
-impl Job {
+impl ReaperJob {
     /// The place for the next order.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         // SAFETY: the last part of the slot, which is this process's own while it lives. The borrow of `self` keeps all
@@ -210,12 +210,12 @@ impl Job {
         &mut self,
         layout: Layout,
         surroundings: Surroundings,
-    ) -> Result<(i32, c_int, Option<Errno>), (Stage, Errno)> {
-        let lists = self.link(layout).ok_or((Stage::Clone, libc::EINVAL))?;
+    ) -> Result<(i32, c_int, Option<Errno>), (SpawnStage, Errno)> {
+        let lists = self.link(layout).ok_or((SpawnStage::Clone, libc::EINVAL))?;
         let [candidates, argv, env, directory] = lists;
         // SAFETY: `link` has made pointers to strings in the order of all places, and left the zeros between the
         // lists. The order is this process's own until it is given back.
-        let mut child = unsafe { Child::new([candidates, argv, env], *directory) };
+        let mut child = unsafe { ChildSetup::new([candidates, argv, env], *directory) };
         if let Some(at) = layout.pid_variable.filter(|at| *at < layout.counts[2]) {
             child.pid_variable = env.cast_mut().wrapping_add(at);
         }
@@ -240,7 +240,7 @@ impl Job {
             }
             started => (started, None),
         };
-        let (pid, pidfd) = started.map_err(|errno| (Stage::Clone, errno))?;
+        let (pid, pidfd) = started.map_err(|errno| (SpawnStage::Clone, errno))?;
         match child.failed() {
             None => Ok((pid, pidfd, without)),
             Some(failed) => {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use libc::c_void;
 use nix::sys::signal::{SigSet, SigmaskHow};
 
-use super::child::{Child, Stage};
+use super::child::{ChildSetup, SpawnStage};
 use super::session::Session;
 use super::texts::Texts;
 use super::{pidfd, raw};
@@ -44,13 +44,13 @@ pub(crate) struct Spawned {
 
 /// What failed, and how.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) stage: Stage,
+pub(crate) struct SpawnFailure {
+    pub(crate) stage: SpawnStage,
     pub(crate) error: io::Error,
 }
 
-impl Failure {
-    pub(crate) fn new(stage: Stage, errno: i32) -> Self {
+impl SpawnFailure {
+    pub(crate) fn new(stage: SpawnStage, errno: i32) -> Self {
         Self { stage, error: io::Error::from_raw_os_error(errno) }
     }
 }
@@ -125,12 +125,13 @@ impl Stack {
 ///
 /// The calling thread must never exit: the kernel kills the program when the thread that started it does, which is how
 /// programs die with us. It blocks until the program runs, or cannot.
-pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Failure> {
+pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, SpawnFailure> {
     let [candidates, argv, mut env] = [&program.candidates, &program.argv, &program.env].map(Texts::pointers);
     let directory = program.directory.as_ref().map_or(ptr::null(), |directory| directory.as_ptr());
     // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child
     // has left our memory before that.
-    let mut child = unsafe { Child::new([candidates.as_ptr(), argv.as_ptr(), env.as_mut_ptr()], directory) };
+    let mut child =
+        unsafe { ChildSetup::new([candidates.as_ptr(), argv.as_ptr(), env.as_mut_ptr()], directory) };
     if let Some(at) = program.pid_variable.filter(|at| *at < program.env.places().len()) {
         child.pid_variable = child.env.cast_mut().wrapping_add(at);
     }
@@ -142,7 +143,7 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
         let filled = numbers.fill(child.stdio);
         child.stdio = filled
             .inspect_err(|_| numbers.clear())
-            .map_err(|errno| Failure::new(Stage::Descriptors, errno))?;
+            .map_err(|errno| SpawnFailure::new(SpawnStage::Descriptors, errno))?;
     }
     child.session = program.session;
     child.inherited = (program.inherited.as_ptr(), program.inherited.len());
@@ -165,7 +166,7 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
         Some((stage, errno)) => {
             // It has exited already, or is about to: this blocks for no longer than that takes.
             let _ = pidfd::wait_blocking(pidfd.as_fd());
-            Err(Failure::new(stage, errno))
+            Err(SpawnFailure::new(stage, errno))
         }
     }
 }
@@ -175,7 +176,8 @@ pub(crate) fn can_start_in(cgroup: BorrowedFd<'_>) -> bool {
     let candidates = [c"/".as_ptr(), ptr::null()];
     let nothing = [ptr::null()];
     // SAFETY: the arrays end with a null pointer and live until the child has left our memory.
-    let child = unsafe { Child::new([candidates.as_ptr(), nothing.as_ptr(), nothing.as_ptr()], ptr::null()) };
+    let child =
+        unsafe { ChildSetup::new([candidates.as_ptr(), nothing.as_ptr(), nothing.as_ptr()], ptr::null()) };
     match start(&child, &mut Stack::new(), Some(cgroup)) {
         // A directory is no program, so that it has exited.
         Ok((_, pidfd)) => pidfd::wait_blocking(pidfd.as_fd()).is_ok(),
@@ -184,14 +186,14 @@ pub(crate) fn can_start_in(cgroup: BorrowedFd<'_>) -> bool {
 }
 
 fn start(
-    child: &Child,
+    child: &ChildSetup,
     stack: &mut Stack,
     cgroup: Option<BorrowedFd<'_>>,
-) -> Result<(i32, OwnedFd), Failure> {
+) -> Result<(i32, OwnedFd), SpawnFailure> {
     // A handler of ours that ran in the child would work on our memory in the wrong process.
     let mask = SigSet::all()
         .thread_swap_mask(SigmaskHow::SIG_SETMASK)
-        .map_err(|errno| Failure::new(Stage::Clone, errno as i32))?;
+        .map_err(|errno| SpawnFailure::new(SpawnStage::Clone, errno as i32))?;
     // SAFETY: the stack is ours and unused, and far larger than it has to be.
     let result = unsafe { child.start(stack.top(), cgroup.map(|fd| fd.as_raw_fd())) };
     // Restoring a mask that was valid before cannot fail.
@@ -199,7 +201,7 @@ fn start(
     match result {
         // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and no other code knows it.
         Ok((pid, pidfd)) => Ok((pid, unsafe { OwnedFd::from_raw_fd(pidfd) })),
-        Err(errno) => Err(Failure::new(Stage::Clone, errno)),
+        Err(errno) => Err(SpawnFailure::new(SpawnStage::Clone, errno)),
     }
 }
 

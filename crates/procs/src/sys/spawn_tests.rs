@@ -8,7 +8,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigHandler, Signal, signal};
 
 use super::super::given::{program, shell};
-use super::super::pidfd::{self, Status, Waited};
+use super::super::pidfd::{self, Status, WaitStatus};
 use super::*;
 
 #[test]
@@ -32,12 +32,12 @@ fn a_deadly_signal_is_reported_exactly_real_time_signals_too() {
 
 #[test]
 fn a_program_that_does_not_exist_fails_with_its_stage_and_errno() {
-    assert_eq!(failure_of(program(&["/nowhere/to/be/found"])), (Stage::Exec, libc::ENOENT));
+    assert_eq!(failure_of(program(&["/nowhere/to/be/found"])), (SpawnStage::Exec, libc::ENOENT));
 }
 
 #[test]
 fn a_file_that_is_not_executable_fails_with_eacces() {
-    assert_eq!(failure_of(program(&["/etc/passwd"])), (Stage::Exec, libc::EACCES));
+    assert_eq!(failure_of(program(&["/etc/passwd"])), (SpawnStage::Exec, libc::EACCES));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_directory_that_cannot_be_entered_is_told_from_the_program() {
     let mut program = program(&["/bin/true"]);
     program.directory = Some(c"/nowhere/to/be/found".to_owned());
 
-    assert_eq!(failure_of(program), (Stage::Directory, libc::ENOENT));
+    assert_eq!(failure_of(program), (SpawnStage::Directory, libc::ENOENT));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn the_first_candidate_that_can_be_executed_is_taken_and_a_refusal_is_remembered
     denied.candidates = [c"/etc/passwd", c"/nowhere/sh"].into_iter().collect();
 
     assert_eq!(status_of(spawn(&found, &mut Stack::new())), Status::Code(3));
-    assert_eq!(failure_of(denied), (Stage::Exec, libc::EACCES));
+    assert_eq!(failure_of(denied), (SpawnStage::Exec, libc::EACCES));
 }
 
 #[test]
@@ -158,11 +158,11 @@ fn output_of(script: &str) -> String {
     output
 }
 
-fn status_of(spawned: Result<Spawned, Failure>) -> Status {
+fn status_of(spawned: Result<Spawned, SpawnFailure>) -> Status {
     match spawned {
         Ok(spawned) => match pidfd::wait_blocking(spawned.pidfd.as_fd()).unwrap() {
-            Waited::Ended(status) => status,
-            other @ (Waited::NotYet | Waited::Stolen) => {
+            WaitStatus::Ended(status) => status,
+            other @ (WaitStatus::NotYet | WaitStatus::Stolen) => {
                 panic!("the child should have ended, but: {other:?}")
             }
         },
@@ -170,9 +170,9 @@ fn status_of(spawned: Result<Spawned, Failure>) -> Status {
     }
 }
 
-fn failure_of(program: Program) -> (Stage, i32) {
+fn failure_of(program: Program) -> (SpawnStage, i32) {
     match spawn(&program, &mut Stack::new()) {
         Ok(_) => panic!("{:?} should not start", program.argv),
-        Err(Failure { stage, error }) => (stage, error.raw_os_error().unwrap()),
+        Err(SpawnFailure { stage, error }) => (stage, error.raw_os_error().unwrap()),
     }
 }

@@ -16,7 +16,8 @@ use super::raw;
 /// A name helps a person who looks at processes. If it cannot be given, nothing else depends on it.
 pub(crate) fn rename(name: &CStr) {
     let _ = raw::set_name(name);
-    let Some(place) = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| Place::in_stat(&stat))
+    let Some(place) =
+        fs::read_to_string("/proc/self/stat").ok().and_then(|stat| ArgumentMemory::in_stat(&stat))
     else {
         return;
     };
@@ -25,12 +26,12 @@ pub(crate) fn rename(name: &CStr) {
 
 /// Where the arguments and the environment of a process are in its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct ArgumentMemory {
     arguments: (usize, usize),
     environment: (usize, usize),
 }
 
-impl Place {
+impl ArgumentMemory {
     /// What the line of `/proc/self/stat` says. The kernel says 0 where it does not tell.
     fn in_stat(stat: &str) -> Option<Self> {
         /// The place of `arg_start` among the fields behind the name, of which the first is the state.
@@ -73,16 +74,16 @@ mod tests {
     fn the_places_are_found_for_names_of_any_content() {
         let numbers: String = (3..=52).map(|field| format!(" {field}")).collect();
 
-        let place = Place::in_stat(&format!("7 (a) S (b){numbers}"));
+        let place = ArgumentMemory::in_stat(&format!("7 (a) S (b){numbers}"));
 
-        assert_eq!(place, Some(Place { arguments: (48, 49), environment: (50, 51) }));
-        assert_eq!(Place::in_stat("7 (a) S 1 2"), None);
+        assert_eq!(place, Some(ArgumentMemory { arguments: (48, 49), environment: (50, 51) }));
+        assert_eq!(ArgumentMemory::in_stat("7 (a) S 1 2"), None);
     }
 
     #[test]
     fn the_own_arguments_stand_where_it_says() {
         let stat = fs::read_to_string("/proc/self/stat").unwrap();
-        let place = Place::in_stat(&stat).unwrap();
+        let place = ArgumentMemory::in_stat(&stat).unwrap();
 
         let bytes = place.arguments.1 - place.arguments.0;
 
@@ -102,7 +103,7 @@ mod tests {
             let start = memory.as_mut_ptr().expose_provenance();
             let end = start + memory.len();
 
-            Place { arguments: (start, start + arguments), environment: (start + arguments, end) }
+            ArgumentMemory { arguments: (start, start + arguments), environment: (start + arguments, end) }
                 .write(name);
 
             assert_eq!(memory, after);

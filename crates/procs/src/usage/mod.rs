@@ -16,7 +16,7 @@ use crate::set::ProcessSet;
 use crate::sys;
 use crate::warden::cgroup;
 
-use sum::{Process, sum};
+use sum::{ProcessUsage, sum};
 
 /// How much all processes of a set use. `None` if no process is left that the system tells of.
 pub(crate) fn usage_of(set: &ProcessSet) -> Option<Usage> {
@@ -39,7 +39,7 @@ fn sum_of(set: &ProcessSet) -> Option<Usage> {
         (None, Some(reaper)) => descendants_of(reaper),
         (None, None) => group_members(set),
     };
-    let processes: Vec<Process> = members.into_iter().filter_map(read).collect();
+    let processes: Vec<ProcessUsage> = members.into_iter().filter_map(read).collect();
     let mut usage = sum(&processes, page_size())?;
     if let Some(cpu) = cgroup.and_then(|cgroup| cpu_of(&cgroup)) {
         usage.cpu = cpu;
@@ -78,12 +78,12 @@ fn group_members(set: &ProcessSet) -> Vec<i32> {
     pids.filter(|pid| set.has(*pid)).collect()
 }
 
-fn read(pid: i32) -> Option<Process> {
+fn read(pid: i32) -> Option<ProcessUsage> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok();
     let io = fs::read_to_string(format!("/proc/{pid}/io")).ok();
     let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).ok().map(|entries| entries.count() as u64);
-    Process::of((&stat, statm.as_deref()), io.as_deref(), descriptors)
+    ProcessUsage::of(&stat, statm.as_deref(), io.as_deref(), descriptors)
 }
 
 fn page_size() -> u64 {

@@ -9,7 +9,7 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// What one process uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Process {
+pub(super) struct ProcessUsage {
     /// Hundredths of a second, with those of its children that it has waited for.
     ticks: u64,
     pages: u64,
@@ -20,11 +20,12 @@ pub(super) struct Process {
     read_and_written: Option<(u64, u64)>,
 }
 
-impl Process {
+impl ProcessUsage {
     /// A process by its state and its memory (proc(5)), what it has read and written, and how many descriptors it has.
     /// `None` if it has ended.
     pub(super) fn of(
-        (stat, statm): (&str, Option<&str>),
+        stat: &str,
+        statm: Option<&str>,
         io: Option<&str>,
         descriptors: Option<u64>,
     ) -> Option<Self> {
@@ -60,13 +61,13 @@ fn read_and_written(io: &str) -> Option<(u64, u64)> {
 }
 
 /// The sum. `None` if there is no process.
-pub(super) fn sum(processes: &[Process], page_size: u64) -> Option<Usage> {
+pub(super) fn sum(processes: &[ProcessUsage], page_size: u64) -> Option<Usage> {
     if processes.is_empty() {
         return None;
     }
-    let total = |of: fn(&Process) -> u64| processes.iter().map(of).sum::<u64>();
+    let total = |of: fn(&ProcessUsage) -> u64| processes.iter().map(of).sum::<u64>();
     // The sum of what is not known of one is not known.
-    let all = |of: fn(&Process) -> Option<u64>| processes.iter().map(of).sum::<Option<u64>>();
+    let all = |of: fn(&ProcessUsage) -> Option<u64>| processes.iter().map(of).sum::<Option<u64>>();
     let ticks = total(|process| process.ticks);
     let mut usage = Usage::default();
     usage.cpu = Duration::from_millis(ticks.saturating_mul(1000 / TICKS_PER_SECOND));
@@ -92,10 +93,10 @@ mod tests {
 
     #[test]
     fn the_fields_of_a_process_are_those_of_the_manual() {
-        let process = Process::of((STAT, None), Some(IO), Some(5)).unwrap();
+        let process = ProcessUsage::of(STAT, None, Some(IO), Some(5)).unwrap();
 
         let read_and_written = Some((100, 20));
-        let expected = Process {
+        let expected = ProcessUsage {
             ticks: 62,
             pages: 24,
             is_stopped: false,
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_memory_is_what_is_told_exactly_if_it_is_told() {
-        let pages = |statm| Process::of((STAT, statm), None, None).unwrap().pages;
+        let pages = |statm| ProcessUsage::of(STAT, statm, None, None).unwrap().pages;
 
         assert_eq!((pages(Some("900 33 20 1 0 9 0\n")), pages(Some("900")), pages(None)), (33, 24, 24));
     }
@@ -117,15 +118,15 @@ mod tests {
     fn a_zombie_uses_nothing_and_one_whose_other_threads_run_is_none() {
         let zombie = STAT.replace(") S", ") Z");
 
-        assert!(Process::of((&zombie, None), None, None).is_some());
-        assert_eq!(Process::of((&zombie.replace(" 20 0 3 ", " 20 0 1 "), None), None, None), None);
-        assert_eq!(Process::of(("", None), None, None), None);
+        assert!(ProcessUsage::of(&zombie, None, None, None).is_some());
+        assert_eq!(ProcessUsage::of(&zombie.replace(" 20 0 3 ", " 20 0 1 "), None, None, None), None);
+        assert_eq!(ProcessUsage::of("", None, None, None), None);
     }
 
     #[test]
     fn one_that_was_stopped_by_a_signal_or_a_debugger_is_counted_among_the_stopped() {
         let states = ["S", "T", "t", "R"].map(|state| STAT.replace(") S", &format!(") {state}")));
-        let processes = states.map(|stat| Process::of((&stat, None), None, None).unwrap());
+        let processes = states.map(|stat| ProcessUsage::of(&stat, None, None, None).unwrap());
 
         let usage = sum(&processes, 4096).unwrap();
 
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn everything_is_added_up() {
-        let process = Process::of((STAT, None), Some(IO), Some(5)).unwrap();
+        let process = ProcessUsage::of(STAT, None, Some(IO), Some(5)).unwrap();
 
         let usage = sum(&[process, process], 4096).unwrap();
 
@@ -146,8 +147,8 @@ mod tests {
 
     #[test]
     fn the_sum_of_what_is_not_known_of_one_is_not_known() {
-        let known = Process::of((STAT, None), Some(IO), Some(5)).unwrap();
-        let unknown = Process::of((STAT, None), None, None).unwrap();
+        let known = ProcessUsage::of(STAT, None, Some(IO), Some(5)).unwrap();
+        let unknown = ProcessUsage::of(STAT, None, None, None).unwrap();
 
         let usage = sum(&[known, unknown], 4096).unwrap();
 

@@ -14,7 +14,7 @@ use nix::sys::signal::SigSet;
 use tokio::sync::watch;
 
 use super::WardenError;
-use super::pool::{BATCH, Condition, Pool};
+use super::pool::{BATCH, Pool, ReaperUse};
 use super::program::{NAME, find, image_of, image_of_itself, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
@@ -63,10 +63,10 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Warden(Arc<Client>);
+pub struct Warden(Arc<WardenClient>);
 
 /// What there is of a warden in this program.
-pub(crate) struct Client {
+pub(crate) struct WardenClient {
     shared: Arc<SharedClient>,
     /// What the warden has, and its reapers, which is what the thread had that has made it.
     inherited: Inherited,
@@ -180,12 +180,13 @@ impl Warden {
 
     /// Introduces this program to its warden, which is killed if it does not answer in time.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
-        Self::begin_within(ANSWER, (pid, pidfd), socket, cgroup)
+        Self::begin_within(ANSWER, pid, pidfd, socket, cgroup)
     }
 
     fn begin_within(
         patience: Duration,
-        (pid, pidfd): (i32, OwnedFd),
+        pid: i32,
+        pidfd: OwnedFd,
         socket: OwnedFd,
         cgroup: bool,
     ) -> Result<Self, WardenError> {
@@ -199,7 +200,7 @@ impl Warden {
             pool: Pool::default(),
             died: watch::Sender::new(false),
         });
-        let mut client = Client {
+        let mut client = WardenClient {
             shared,
             inherited,
             said_without_cgroup: AtomicBool::new(false),
@@ -266,7 +267,7 @@ impl Warden {
         self.0.shared.close(within)
     }
 
-    pub(crate) fn client(&self) -> &Arc<Client> {
+    pub(crate) fn client(&self) -> &Arc<WardenClient> {
         &self.0
     }
 
@@ -275,7 +276,7 @@ impl Warden {
     }
 }
 
-impl Client {
+impl WardenClient {
     /// A line to a reaper that has nothing to do. Until it gets an order, a caller that drops the line lets go of the
     /// reaper.
     ///
@@ -303,13 +304,13 @@ impl Client {
         while let Some(line) = cgroup.then(|| self.shared.pool.take_worn()).flatten() {
             // A reaper that cannot be told gets ready when its order comes.
             let _ = sys::send_message(&line, &ToReaper::GetReady.encode(), &[], Blocking::Never);
-            self.shared.pool.put(line, Condition::Fresh);
+            self.shared.pool.put(line, ReaperUse::Fresh);
         }
         if self.shared.pool.is_low() {
             // If it is not possible, the start that needs a reaper gets the error.
             if let Ok(lines) = self.bear::<BATCH>(cgroup) {
                 for line in lines {
-                    self.shared.pool.put(line, Condition::Fresh);
+                    self.shared.pool.put(line, ReaperUse::Fresh);
                 }
             }
         }
@@ -317,7 +318,7 @@ impl Client {
 
     /// Takes back the line to a reaper that has nothing to do any more.
     pub(crate) fn recycle(&self, line: Arc<OwnedFd>) {
-        if self.shared.pool.put(line, Condition::Worn) {
+        if self.shared.pool.put(line, ReaperUse::Worn) {
             self.trimmer.call_once(|| {
                 let shared = Arc::clone(&self.shared);
                 // Without a thread there are more reapers than are needed.
@@ -391,7 +392,7 @@ async fn pause() {
 }
 
 /// Waits for nothing: the last handle may be dropped on a runtime's thread.
-impl Drop for Client {
+impl Drop for WardenClient {
     fn drop(&mut self) {
         self.shared.let_go();
         // The thread that listens to the warden reaps it.
@@ -406,7 +407,7 @@ impl Drop for Client {
     }
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for WardenClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("pid", &self.shared.pid)

@@ -35,11 +35,11 @@ mod serve;
 mod shared_client;
 mod state;
 
-pub(crate) use client::Client;
 pub use client::Warden;
+pub(crate) use client::WardenClient;
 pub(crate) use descendants::kill_with_descendants;
 pub use error::WardenError;
-pub(crate) use protocol::{Descriptor, FromWarden, Launch, REPLY};
+pub(crate) use protocol::{Descriptor, FromWarden, LaunchOrder, REPLY};
 pub(crate) use reaped_set::ReapedSet;
 pub use serve::warden_main;
 pub(crate) use serve::{end_instead_of_main, instead_of_main};

@@ -14,7 +14,7 @@ use std::time::Duration;
 use nix::unistd::{Pid, getsid};
 
 use super::descendants::kill_descendants_of;
-use super::state::{State, locked};
+use super::state::{WardenState, locked};
 use crate::sys::{self, Reap, raw};
 
 /// How long until the orphans are looked at again. Nothing tells when a process becomes one.
@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Reaps reapers, and kills and reaps what lost ones have left, until the warden is let go and no process is left.
 ///
 /// It does so with descriptors of its own: whether the program has any left must not matter.
-pub(super) fn look_after_orphans(state: &Mutex<State>) {
+pub(super) fn look_after_orphans(state: &Mutex<WardenState>) {
     thread::scope(|scope| {
         let apart = thread::Builder::new().name("rootward-orphans".to_owned()).spawn_scoped(scope, || {
             // If that is not possible, the thread shares the program's descriptors, and its shortage of them.
@@ -40,7 +40,7 @@ pub(super) fn look_after_orphans(state: &Mutex<State>) {
 /// others come and go.
 const CLEAN_LOOKS: u32 = 2;
 
-fn collect(shared: &Mutex<State>) {
+fn collect(shared: &Mutex<WardenState>) {
     // Each lost reaper, with the number of looks in a row since then that have found no process.
     let mut lost = BTreeMap::new();
     loop {

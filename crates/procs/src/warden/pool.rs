@@ -29,12 +29,12 @@ const KEEP: Duration = Duration::from_secs(1);
 /// The lines to the reapers that have nothing to do.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PoolState {
     /// Those that are ready for an order.
     fresh: Vec<Arc<OwnedFd>>,
     /// Those that have to do something before they can carry out an order. The last one was used last.
@@ -49,7 +49,7 @@ struct State {
 
 /// Whether a reaper has been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Condition {
+pub(super) enum ReaperUse {
     /// It is new, or has been told to get ready.
     Fresh,
     /// It has had a set.
@@ -77,15 +77,15 @@ impl Pool {
     }
 
     /// Takes in one whose reaper has nothing to do. `true` says that there are more now than are kept for long.
-    pub(super) fn put(&self, line: Arc<OwnedFd>, condition: Condition) -> bool {
+    pub(super) fn put(&self, line: Arc<OwnedFd>, condition: ReaperUse) -> bool {
         let mut state = self.lock();
         if state.closed {
             state.let_go(line);
             return false;
         }
         match condition {
-            Condition::Fresh => state.fresh.push(line),
-            Condition::Worn => state.worn.push(line),
+            ReaperUse::Fresh => state.fresh.push(line),
+            ReaperUse::Worn => state.worn.push(line),
         }
         let count = state.len();
         drop(state);
@@ -155,12 +155,12 @@ impl Pool {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl PoolState {
     /// Says to a reaper that no order comes any more: it ends.
     fn let_go(&mut self, line: Arc<OwnedFd>) {
         sys::hang_up(&line);
@@ -195,8 +195,8 @@ mod tests {
         let pool = Pool::default();
         let (first, _reapers_first) = line();
         let (second, _reapers_second) = line();
-        pool.put(first, Condition::Worn);
-        pool.put(Arc::clone(&second), Condition::Worn);
+        pool.put(first, ReaperUse::Worn);
+        pool.put(Arc::clone(&second), ReaperUse::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &second));
     }
@@ -206,14 +206,14 @@ mod tests {
         let pool = Pool::default();
         let lines: Vec<_> = (0..LOW + 2).map(|_| line()).collect();
         for (line, _) in &lines {
-            pool.put(Arc::clone(line), Condition::Worn);
+            pool.put(Arc::clone(line), ReaperUse::Worn);
         }
         let mut got_ready = 0;
         while let Some(line) = pool.take_worn() {
-            pool.put(line, Condition::Fresh);
+            pool.put(line, ReaperUse::Fresh);
             got_ready += 1;
         }
-        pool.put(Arc::clone(&lines[0].0), Condition::Worn);
+        pool.put(Arc::clone(&lines[0].0), ReaperUse::Worn);
 
         assert_eq!(got_ready, LOW);
         assert!(!Arc::ptr_eq(&pool.take().unwrap(), &lines[0].0));
@@ -228,9 +228,9 @@ mod tests {
         drop(gone);
         assert_eq!(sys::receive(&dead, &mut [0; 4], Blocking::Wait).unwrap().0, 0);
         sys::send_message(&refuses, b"refused", &[], Blocking::Never).unwrap();
-        pool.put(Arc::clone(&living), Condition::Worn);
-        pool.put(dead, Condition::Worn);
-        pool.put(refused, Condition::Worn);
+        pool.put(Arc::clone(&living), ReaperUse::Worn);
+        pool.put(dead, ReaperUse::Worn);
+        pool.put(refused, ReaperUse::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &living));
         assert!(pool.take().is_none());
@@ -241,10 +241,10 @@ mod tests {
         let pool = Pool::default();
         let (early, early_reaper) = line();
         let (late, late_reaper) = line();
-        pool.put(early, Condition::Worn);
+        pool.put(early, ReaperUse::Worn);
 
         pool.close();
-        pool.put(late, Condition::Worn);
+        pool.put(late, ReaperUse::Worn);
 
         assert!(pool.take().is_none() && !pool.is_low());
         for reaper in [early_reaper, late_reaper] {
@@ -258,12 +258,12 @@ mod tests {
         let pool = Pool::default();
         let (gone, reaper) = line();
         let (stays, suspended) = line();
-        pool.put(gone, Condition::Worn);
+        pool.put(gone, ReaperUse::Worn);
         pool.close();
         drop(reaper);
         assert!(pool.wait_until_gone(Duration::from_secs(60)));
 
-        pool.put(stays, Condition::Worn);
+        pool.put(stays, ReaperUse::Worn);
 
         assert!(!pool.wait_until_gone(Duration::ZERO), "its reaper is still there");
         drop(suspended);
@@ -275,14 +275,14 @@ mod tests {
         let reapers: Vec<OwnedFd> = (0..READY + 3)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours, Condition::Worn);
+                pool.put(ours, ReaperUse::Worn);
                 theirs
             })
             .collect();
         pool.lock().fewest = reapers.len();
         let needed = [pool.take().unwrap(), pool.take().unwrap()];
         for line in needed {
-            pool.put(line, Condition::Worn);
+            pool.put(line, ReaperUse::Worn);
         }
 
         let unneeded = pool.lock().take_unneeded();
@@ -296,7 +296,7 @@ mod tests {
         let reapers: Vec<OwnedFd> = (0..READY + 2)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours, Condition::Worn);
+                pool.put(ours, ReaperUse::Worn);
                 theirs
             })
             .collect();

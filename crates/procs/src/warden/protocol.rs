@@ -89,11 +89,11 @@ impl ToWarden {
 }
 
 /// An order to launch, ready to be sent.
-pub(crate) struct Launch {
+pub(crate) struct LaunchOrder {
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Launch {
+impl LaunchOrder {
     /// Describes a program. `descriptors` are those that will go along.
     pub(crate) fn encode(
         program: &Program,
@@ -223,16 +223,16 @@ pub(crate) enum FromWarden {
     Refused { stage: i32, errno: i32 },
     /// The program has ended. `how` and `status` are waitid's. With `out_of_memory` the kernel has ended processes of
     /// its cgroup for want of memory. If no process is left, the reaper sends nothing after this.
-    Ended { how: i32, status: i32, rest: Remaining, out_of_memory: bool },
+    Ended { how: i32, status: i32, rest: SetRemainder, out_of_memory: bool },
     /// No process is left. The reaper sends nothing after this.
-    Empty { rest: Remaining },
+    Empty { rest: SetRemainder },
     /// A reaper has died, and the warden has ended all that it left behind.
     Swept { reaper: i32 },
 }
 
 /// What is left of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remaining {
+pub(crate) enum SetRemainder {
     /// At least one process.
     Processes,
     /// Nothing, and the reaper waits for another order.
@@ -241,7 +241,7 @@ pub(crate) enum Remaining {
     NothingAndExits,
 }
 
-impl Remaining {
+impl SetRemainder {
     fn from_number(number: i32) -> Option<Self> {
         [Self::Processes, Self::Nothing, Self::NothingAndExits]
             .into_iter()
@@ -290,10 +290,10 @@ impl FromWarden {
             5 => Self::Ended {
                 how: a,
                 status: b,
-                rest: Remaining::from_number(c & !OUT_OF_MEMORY)?,
+                rest: SetRemainder::from_number(c & !OUT_OF_MEMORY)?,
                 out_of_memory: c & OUT_OF_MEMORY != 0,
             },
-            6 => Self::Empty { rest: Remaining::from_number(a)? },
+            6 => Self::Empty { rest: SetRemainder::from_number(a)? },
             7 => Self::Swept { reaper: a },
             _ => return None,
         })

@@ -15,16 +15,16 @@ fn what_is_said_is_what_is_heard() {
         FromWarden::Ended {
             how: libc::CLD_KILLED,
             status: 9,
-            rest: Remaining::NothingAndExits,
+            rest: SetRemainder::NothingAndExits,
             out_of_memory: true,
         },
         FromWarden::Ended {
             how: libc::CLD_EXITED,
             status: 0,
-            rest: Remaining::Processes,
+            rest: SetRemainder::Processes,
             out_of_memory: false,
         },
-        FromWarden::Empty { rest: Remaining::Nothing },
+        FromWarden::Empty { rest: SetRemainder::Nothing },
         FromWarden::Swept { reaper: 4710 },
     ] {
         assert_eq!(FromWarden::decode(&said.encode()), Some(said));
@@ -55,7 +55,7 @@ fn an_order_tells_where_everything_stands() {
     program.inherited = vec![7, 8, 9];
     let limits = CgroupLimits { values: [1, 0, 3, 4, u64::MAX] };
 
-    let order = Launch::encode(&program, &[Descriptor::Stdin, Descriptor::Stdout], Some(limits));
+    let order = LaunchOrder::encode(&program, &[Descriptor::Stdin, Descriptor::Stdout], Some(limits));
 
     let header = LaunchHeader::decode(&order.bytes).unwrap();
     assert_eq!((header.layout.counts, header.bytes), ([1, 2, 1], order.bytes.len()));
@@ -72,7 +72,7 @@ fn an_order_tells_where_everything_stands() {
 
 #[test]
 fn descriptors_are_told_apart_by_what_is_said_of_them() {
-    let order = Launch::encode(&program(&[], None), &[Descriptor::BeginIn, Descriptor::Stderr], None);
+    let order = LaunchOrder::encode(&program(&[], None), &[Descriptor::BeginIn, Descriptor::Stderr], None);
 
     let header = LaunchHeader::decode(&order.bytes).unwrap();
 
@@ -88,7 +88,7 @@ fn descriptors_without_a_kind_come_last_and_have_numbers() {
     (program.extra, program.inherited) = (vec![(3, null()), (9, null())], vec![7]);
     program.pid_variable = Some(0);
 
-    let order = Launch::encode(&program, &[Descriptor::Stdout], None);
+    let order = LaunchOrder::encode(&program, &[Descriptor::Stdout], None);
 
     let header = LaunchHeader::decode(&order.bytes).unwrap();
     let (kinds, rest) = header.sort(&[20, 21, 22, -1]).unwrap();
@@ -104,11 +104,11 @@ fn descriptors_without_a_kind_come_last_and_have_numbers() {
 fn a_long_order_is_known_as_one() {
     let long = format!("A={}", "a".repeat(LONGEST_PAYLOAD));
 
-    let order = Launch::encode(&program(&[&long], None), &[Descriptor::File], None);
+    let order = LaunchOrder::encode(&program(&[&long], None), &[Descriptor::File], None);
 
     assert!(order.is_too_long());
     assert_eq!(LaunchHeader::decode(order.header()).unwrap().bytes, order.bytes.len());
-    assert!(!Launch::encode(&program(&[], None), &[], None).is_too_long());
+    assert!(!LaunchOrder::encode(&program(&[], None), &[], None).is_too_long());
 }
 
 fn program(env: &[&str], directory: Option<&str>) -> Program {

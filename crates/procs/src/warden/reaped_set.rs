@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rootward_core::Exit;
 
-use super::Client;
-use super::protocol::{FromWarden, REPLY, Remaining, ToReaper};
+use super::WardenClient;
+use super::protocol::{FromWarden, REPLY, SetRemainder, ToReaper};
 use super::shared_client::is_hung_up;
 use crate::Signal;
 use crate::group::{exit, group_of};
@@ -24,13 +24,13 @@ pub(crate) struct ReapedSet {
     pidfd: OwnedFd,
     reaper: i32,
     line: Arc<OwnedFd>,
-    client: Arc<Client>,
-    heard: Mutex<Heard>,
+    client: Arc<WardenClient>,
+    heard: Mutex<ReaperReport>,
 }
 
 /// What the reaper has said.
 #[derive(Debug, Default)]
-struct Heard {
+struct ReaperReport {
     exit: Option<Exit>,
     empty: bool,
     /// Whether the reaper can be given another set.
@@ -41,7 +41,7 @@ struct Heard {
 
 impl ReapedSet {
     /// The set of a program that was just started.
-    pub(crate) fn new(spawned: Spawned, reaper: i32, line: Arc<OwnedFd>, client: Arc<Client>) -> Self {
+    pub(crate) fn new(spawned: Spawned, reaper: i32, line: Arc<OwnedFd>, client: Arc<WardenClient>) -> Self {
         let Spawned { pid, pidfd } = spawned;
         client.began(reaper, &line);
         Self { pid, pidfd, reaper, line, client, heard: Mutex::default() }
@@ -153,7 +153,7 @@ impl ReapedSet {
     }
 
     /// Hears what there is to hear.
-    fn listen(&self) -> MutexGuard<'_, Heard> {
+    fn listen(&self) -> MutexGuard<'_, ReaperReport> {
         let mut heard = self.lock();
         let mut message = [0; REPLY];
         while !heard.empty && !heard.lost {
@@ -166,12 +166,12 @@ impl ReapedSet {
         heard
     }
 
-    fn lock(&self) -> MutexGuard<'_, Heard> {
+    fn lock(&self) -> MutexGuard<'_, ReaperReport> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Heard {
+impl ReaperReport {
     fn hear(&mut self, message: &[u8]) {
         match FromWarden::decode(message) {
             Some(FromWarden::Ended { how, status, rest, out_of_memory: out }) => {
@@ -194,9 +194,9 @@ impl Heard {
         }
     }
 
-    fn hear_rest(&mut self, rest: Remaining) {
-        self.empty = rest != Remaining::Processes;
-        self.stays = rest == Remaining::Nothing;
+    fn hear_rest(&mut self, rest: SetRemainder) {
+        self.empty = rest != SetRemainder::Processes;
+        self.stays = rest == SetRemainder::Nothing;
     }
 }
 

@@ -12,10 +12,10 @@
 use super::descendants::kill_with_descendants;
 use super::descriptor_numbers as fds;
 use super::limits;
-use super::protocol::{Descriptor, FromWarden, LaunchHeader, Remaining, ToReaper};
+use super::protocol::{Descriptor, FromWarden, LaunchHeader, SetRemainder, ToReaper};
 use crate::spec::CgroupLimits;
 use crate::sys::raw::{self, Blocking, ChildrenLeft, Errno, MOST_DESCRIPTORS};
-use crate::sys::{Job, MOST_EXTRA, Stage, Surroundings};
+use crate::sys::{MOST_EXTRA, ReaperJob, SpawnStage, Surroundings};
 
 /// How long until every process that is still there gets another SIGKILL, if none has ended in between.
 const KILL_AGAIN: u32 = 50;
@@ -46,10 +46,10 @@ struct Reaper {
 }
 
 /// An order to start a program, and the descriptors that came with it.
-type Launch = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
+type ReceivedOrder = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
 
 /// Starts programs, one when no process is left of the one before, until no order can come any more.
-pub(super) fn main(job: &mut Job) -> i32 {
+pub(super) fn main(job: &mut ReaperJob) -> i32 {
     let line = job.new_reaper.line;
     let warden = raw::parent_pid();
     match settle(job) {
@@ -60,7 +60,7 @@ pub(super) fn main(job: &mut Job) -> i32 {
             }
         }
         // If the supervisor does not hear it, it does not wait for it either.
-        Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Blocking::Never)),
+        Err(errno) => drop(raw::send(line, &refusal((SpawnStage::Clone, errno)), &[], Blocking::Never)),
     }
     if raw::parent_pid() == warden {
         // If a process has stopped the warden and the supervisor has died, only the reaper is left to continue the
@@ -71,7 +71,7 @@ pub(super) fn main(job: &mut Job) -> i32 {
     0
 }
 
-fn settle(job: &Job) -> Result<Reaper, Errno> {
+fn settle(job: &ReaperJob) -> Result<Reaper, Errno> {
     // Opened now, while there is a descriptor for it: to find the processes that have to be ended takes no new one.
     let children = raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY)?;
     // The warden's socket is closed by this: the supervisor must see when the warden has gone.
@@ -93,13 +93,13 @@ fn settle(job: &Job) -> Result<Reaper, Errno> {
     })
 }
 
-fn refusal((stage, errno): (Stage, Errno)) -> [u8; super::REPLY] {
+fn refusal((stage, errno): (SpawnStage, Errno)) -> [u8; super::REPLY] {
     FromWarden::Refused { stage: stage as i32, errno }.encode()
 }
 
 impl Reaper {
     /// Waits for the next order. `None` says that there will be none.
-    fn next(&mut self, job: &mut Job) -> Option<Launch> {
+    fn next(&mut self, job: &mut ReaperJob) -> Option<ReceivedOrder> {
         if !self.heard || self.spent {
             return None;
         }
@@ -130,7 +130,7 @@ impl Reaper {
     ///
     ///  Only when it is told to: a reaper that has nothing left may be one of a thousand that end together, and then it
     ///  gets no other order.
-    fn get_ready(&mut self, job: &mut Job) {
+    fn get_ready(&mut self, job: &mut ReaperJob) {
         job.make_room();
         if job.new_reaper.cgroup {
             // If it fails, the start that needs the cgroup gets the error.
@@ -139,7 +139,7 @@ impl Reaper {
     }
 
     /// Starts a program, and stays until no process is left of it.
-    fn carry_out(&mut self, (header, came): Launch, job: &mut Job) {
+    fn carry_out(&mut self, (header, came): ReceivedOrder, job: &mut ReaperJob) {
         match self.begin(&header, came, job) {
             Ok(()) => {
                 self.watch();
@@ -154,12 +154,12 @@ impl Reaper {
         &mut self,
         header: &LaunchHeader,
         came: [i32; MOST_DESCRIPTORS],
-        job: &mut Job,
-    ) -> Result<(), (Stage, Errno)> {
+        job: &mut ReaperJob,
+    ) -> Result<(), (SpawnStage, Errno)> {
         let started = match header.sort(&came) {
-            Some((sorted, rest)) => self.start(header, (|which| sorted[which as usize], rest), job),
+            Some((sorted, rest)) => self.start(header, |which| sorted[which as usize], rest, job),
             // There was no room here for all of them.
-            None => Err((Stage::Clone, libc::EMFILE)),
+            None => Err((SpawnStage::Clone, libc::EMFILE)),
         };
         if let Ok((program, pidfd, without)) = started {
             self.program = Some(program);
@@ -188,10 +188,11 @@ impl Reaper {
     fn start(
         &mut self,
         header: &LaunchHeader,
-        (came, rest): (impl Fn(Descriptor) -> Option<i32>, [Option<i32>; MOST_EXTRA]),
-        job: &mut Job,
-    ) -> Result<(i32, i32, Option<Errno>), (Stage, Errno)> {
-        let unmade = |errno| (Stage::Clone, errno);
+        came: impl Fn(Descriptor) -> Option<i32>,
+        rest: [Option<i32>; MOST_EXTRA],
+        job: &mut ReaperJob,
+    ) -> Result<(i32, i32, Option<Errno>), (SpawnStage, Errno)> {
+        let unmade = |errno| (SpawnStage::Clone, errno);
         if let Some(file) = came(Descriptor::File) {
             job.take_from_file(file, header.bytes).map_err(unmade)?;
         }
@@ -318,9 +319,9 @@ impl Reaper {
             }
         };
         let rest = match left {
-            ChildrenLeft::Alive => Remaining::Processes,
-            ChildrenLeft::NoChild if self.spent => Remaining::NothingAndExits,
-            ChildrenLeft::NoChild => Remaining::Nothing,
+            ChildrenLeft::Alive => SetRemainder::Processes,
+            ChildrenLeft::NoChild if self.spent => SetRemainder::NothingAndExits,
+            ChildrenLeft::NoChild => SetRemainder::Nothing,
         };
         match end {
             // One message says both, so that the supervisor need not look for other members.
@@ -330,10 +331,10 @@ impl Reaper {
                 rest,
                 out_of_memory: self.has_run_out_of_memory(end.status, end.how),
             }),
-            None if rest != Remaining::Processes => self.tell(FromWarden::Empty { rest }),
+            None if rest != SetRemainder::Processes => self.tell(FromWarden::Empty { rest }),
             None => {}
         }
-        (rest == Remaining::Processes).then_some(count)
+        (rest == SetRemainder::Processes).then_some(count)
     }
 
     /// Kills and reaps until no process is left, however long that takes.
@@ -401,8 +402,8 @@ impl Reaper {
 }
 
 /// Sets the limits of the reaper's cgroup, unless it is `without` one. No program runs without its limits.
-fn limit(limits: &CgroupLimits, without: Option<Errno>) -> Result<(), (Stage, Errno)> {
-    let failed = |number, errno| (Stage::of_cgroup_limit(number), errno);
+fn limit(limits: &CgroupLimits, without: Option<Errno>) -> Result<(), (SpawnStage, Errno)> {
+    let failed = |number, errno| (SpawnStage::of_cgroup_limit(number), errno);
     if let Some(errno) = without {
         // One that is not there could be taken for a controller that is not.
         let errno = if errno == libc::ENOENT { libc::ENODEV } else { errno };
@@ -411,7 +412,7 @@ fn limit(limits: &CgroupLimits, without: Option<Errno>) -> Result<(), (Stage, Er
     let set = limits::set_limits(fds::OWN_CGROUP, fds::CGROUPS, limits);
     set.map_err(|(number, errno)| match errno {
         // It passes.
-        libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN => (Stage::Clone, errno),
+        libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN => (SpawnStage::Clone, errno),
         lasting => failed(number, lasting),
     })
 }

@@ -11,7 +11,7 @@ use super::descendants::kill_with_descendants;
 use super::protocol::{FromWarden, LONGEST_TO_WARDEN, ToWarden, VERSION};
 use super::{descriptor_numbers as fds, reaper};
 use crate::sys::raw::{self, Blocking, ChildrenLeft, Errno, MOST_DESCRIPTORS, Reaped};
-use crate::sys::{self, InUse, NewReaper, ReaperSlot, Stage};
+use crate::sys::{self, InUse, NewReaper, ReaperSlot, SpawnStage};
 
 /// How long until strangers are looked for again, while there are some that have not gone.
 const LOOK_AGAIN: u32 = 20;
@@ -187,7 +187,7 @@ impl Server {
             }
             None => libc::ENOMEM,
         };
-        let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno: failed };
+        let refused = FromWarden::Refused { stage: SpawnStage::Clone as i32, errno: failed };
         // If the supervisor does not hear it, it does not wait for it either.
         let _ = raw::send(new_reaper.line, &refused.encode(), &[], Blocking::Never);
     }

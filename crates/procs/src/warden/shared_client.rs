@@ -13,7 +13,7 @@ use super::cgroup;
 use super::orphans::look_after_orphans;
 use super::pool::Pool;
 use super::protocol::{FromWarden, REPLY};
-use super::state::{State, locked};
+use super::state::{WardenState, locked};
 use crate::sys::raw::Blocking;
 use crate::sys::{self, Reap};
 
@@ -25,14 +25,14 @@ pub(super) struct SharedClient {
     pub(super) pid: i32,
     pub(super) socket: OwnedFd,
     pub(super) pidfd: OwnedFd,
-    pub(super) state: Mutex<State>,
+    pub(super) state: Mutex<WardenState>,
     pub(super) changed: Condvar,
     pub(super) pool: Pool,
     pub(super) died: watch::Sender<bool>,
 }
 
 impl SharedClient {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, WardenState> {
         locked(&self.state)
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::reaper_table::ReaperTable;
 
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct WardenState {
     pub(super) reapers: ReaperTable,
     pub(super) dead: bool,
     /// Whether the warden is meant to end.
@@ -17,6 +17,6 @@ pub(super) struct State {
 }
 
 /// The state, whatever has panicked while it was locked.
-pub(super) fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+pub(super) fn locked(state: &Mutex<WardenState>) -> MutexGuard<'_, WardenState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

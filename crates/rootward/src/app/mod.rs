@@ -15,6 +15,7 @@ mod prepared;
 mod probes_setup;
 mod process_containment;
 mod run;
+mod run_error;
 mod runtimes;
 mod service_manager;
 mod status;
@@ -23,11 +24,13 @@ mod system_limits;
 mod termination;
 #[cfg(test)]
 mod tests;
+mod with_observers;
 mod with_signals;
 
 pub use application::Application;
 pub use finished::Finished;
 pub use grace::{InvalidGrace, deadline_from_env};
-pub use prepared::{Prepared, RunError};
+pub use prepared::Prepared;
 pub use run::run;
+pub use run_error::RunError;
 pub use termination::write_termination_message;

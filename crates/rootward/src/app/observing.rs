@@ -18,7 +18,7 @@ mod with {
     use tokio::runtime::{Builder, Runtime};
     use tokio::sync::oneshot;
 
-    use crate::app::{Application, RunError};
+    use crate::app::RunError;
 
     /// The door that is to be opened.
     #[derive(Debug, Default)]
@@ -34,6 +34,10 @@ mod with {
     }
 
     impl Observing {
+        pub(crate) fn at(door: Door) -> Self {
+            Self(Some(door))
+        }
+
         /// Has the socket or the port before anything is started.
         pub(crate) fn open(self, tree: &mut TreeBuilder) -> Result<Ajar, RunError> {
             let Some(door) = self.0 else { return Ok(Ajar(None)) };
@@ -44,7 +48,7 @@ mod with {
             let (open, closed) = oneshot::channel();
             // The doors of programs whose threads are all blocked answer as well.
             let serve = move || {
-                serve(&runtime, door, events, (told, launched));
+                serve(&runtime, door, events, told, launched);
                 drop::<oneshot::Sender<()>>(open);
             };
             thread::Builder::new()
@@ -62,7 +66,8 @@ mod with {
         runtime: &Runtime,
         door: Door,
         events: Events,
-        (told, launched): (mpsc::Sender<Result<(), OpenError>>, oneshot::Receiver<TreeRef>),
+        told: mpsc::Sender<Result<(), OpenError>>,
+        launched: oneshot::Receiver<TreeRef>,
     ) {
         runtime.block_on(async {
             let bound = match door.bind() {
@@ -93,28 +98,6 @@ mod with {
                     let _ = closed.await;
                 }
             }
-        }
-    }
-
-    impl Application {
-        /// Opens this door to the tree, with everything from its first event on, on a thread of its own. When the tree
-        /// has stopped, the program waits up to two seconds for watchers to take the last events.
-        ///
-        /// If the socket or the port cannot be had, the program does not begin: [`RunError::Door`].
-        ///
-        /// # Examples
-        ///
-        /// ```no_run
-        /// use rootward::observer::Door;
-        /// use rootward::{Application, Supervisor};
-        ///
-        /// fn main() -> std::process::ExitCode {
-        ///     Application::new(Supervisor::new("root")).observe(Door::unix("/run/my-program/door.sock")).run()
-        /// }
-        /// ```
-        pub fn observe(mut self, door: Door) -> Self {
-            self.observing = Observing(Some(door));
-            self
         }
     }
 }

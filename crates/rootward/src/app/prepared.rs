@@ -4,7 +4,6 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::pending;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -16,13 +15,13 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
 
-use super::Finished;
 use super::observing::{Ajar, Observing};
 use super::panics::let_hooks_block;
 use super::probes_setup::{BoundProbes, ProbesSetup};
 use super::process_containment::ProcessContainment;
 use super::runtimes::{Runtimes, require_no_runtime};
 use super::service_manager::ManagerLink;
+use super::{Finished, RunError};
 
 pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
 pub(super) type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
@@ -39,39 +38,6 @@ pub struct Prepared {
     pub(super) manager: ManagerLink,
     pub(super) probing: ProbesSetup,
     pub(super) observing: Observing,
-}
-
-/// Says why a program could not begin. Nothing was started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The system refused the threads or the descriptors of a runtime.
-    #[error("cannot build the runtime: {0}")]
-    Runtime(#[source] io::Error),
-    /// The program cannot listen for the probes of an orchestrator.
-    #[cfg(all(feature = "probes", unix))]
-    #[error("cannot answer probes at {address}: {source}")]
-    #[non_exhaustive]
-    Probes {
-        /// Where, as the application says it.
-        address: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The door at which the program is to be observed cannot be had.
-    #[cfg(all(feature = "observer", target_os = "linux"))]
-    #[error("cannot open the door of the observer: {0}")]
-    Door(#[source] rootward_observer::OpenError),
-    /// The system refused a signal.
-    #[error(transparent)]
-    Signals(#[from] SignalError),
-}
-
-impl RunError {
-    /// The exit status with which a program reports this: 1.
-    pub fn status(&self) -> u8 {
-        Finished::FAILED
-    }
 }
 
 impl Prepared {

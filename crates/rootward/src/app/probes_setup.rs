@@ -12,7 +12,7 @@ pub(super) use without::{BoundProbes, ProbesSetup};
 mod with {
     use rootward_core::Tree;
 
-    use crate::app::{Application, RunError};
+    use crate::app::RunError;
     use crate::probes::{Probes, ProbesGuard, UnattachedProbes};
 
     /// Where probes are to be answered.
@@ -23,6 +23,10 @@ mod with {
     pub(crate) struct BoundProbes(Option<UnattachedProbes>);
 
     impl ProbesSetup {
+        pub(crate) fn at(address: String) -> Self {
+            Self(Some(address))
+        }
+
         pub(crate) fn open(self) -> Result<BoundProbes, RunError> {
             let Some(address) = self.0 else { return Ok(BoundProbes(None)) };
             let opened = Probes::bind(&address).and_then(Probes::wait_for_tree);
@@ -36,18 +40,6 @@ mod with {
     impl BoundProbes {
         pub(crate) fn attach(self, tree: &Tree) -> Option<ProbesGuard> {
             self.0.map(|waits| waits.attach(tree))
-        }
-    }
-
-    impl Application {
-        /// Answers the probes of an orchestrator at this address, such as `0.0.0.0:8086` or
-        /// `unix:/run/app/probes.sock`: `/livez`, `/readyz` and `/startupz`, as
-        /// [`probes`](crate::probes) says. From before the start of the tree on, and until the program has its report.
-        ///
-        /// If the program cannot listen there, it does not begin: [`RunError::Probes`].
-        pub fn probes(mut self, address: impl Into<String>) -> Self {
-            self.probing = ProbesSetup(Some(address.into()));
-            self
         }
     }
 }

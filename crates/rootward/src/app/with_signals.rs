@@ -17,6 +17,30 @@ impl Application {
         self.change_signals(|signals| signals.on(signal, handler))
     }
 
+    /// Registers a handler for a signal that has something to await. See [`Signals::on_async`].
+    ///
+    /// [`Signals::on_async`]: rootward_signals::Signals::on_async
+    pub fn on_signal_async<F>(
+        self,
+        signal: Signal,
+        handler: impl FnMut(SignalReceived) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.change_signals(|signals| signals.on_async(signal, handler))
+    }
+
+    /// Has SIGHUP read the configuration again, in place of stopping the tree: [`Hangup::Reload`] and a
+    /// [handler](Self::on_signal) in one. With the feature `systemd` a service manager that is
+    /// notified is told when it begins and when it is over.
+    ///
+    /// If the function panics, the other handlers and the program go on.
+    pub fn on_reload(self, mut reload: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
+        let teller = self.reload_teller.clone();
+        self.hangup(Hangup::Reload).on_signal(Signal::HUP, move |received| teller.tell(|| reload(received)))
+    }
+
     /// What adds handlers while the program runs, and takes them away again.
     ///
     /// A task of the tree finds it as well: `cx.provided::<SignalHandlers>()`.

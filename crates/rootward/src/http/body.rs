@@ -67,7 +67,8 @@ pin_project! {
 pub(super) fn end_with<B>(
     cx: &TaskContext,
     response: Response<B>,
-    (under_way, counted): (&UnderWay, CountedRequest),
+    under_way: &UnderWay,
+    counted: CountedRequest,
 ) -> Response<ResponseBody<B>> {
     let is_endless = is_of_events(response.headers());
     let counted = if is_endless { CountedRequest::new(&under_way.streams) } else { counted };

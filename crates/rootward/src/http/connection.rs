@@ -73,7 +73,7 @@ where
         async move {
             poll_fn(|task| service.poll_ready(task)).await?;
             let response = service.call(request).await?;
-            Ok::<_, S::Error>(end_with(&cx, response, (&under_way, counted)))
+            Ok::<_, S::Error>(end_with(&cx, response, &under_way, counted))
         }
     });
     let mut builder = Builder::new(ConnectionTasks(sender));

@@ -41,7 +41,8 @@ impl Machine {
     /// A child has ended as programs do because of a stop signal, which may have been meant for the whole tree.
     pub(super) fn ended_by_signal(
         &mut self,
-        (key, class): (ChildKey, ExitClass),
+        key: ChildKey,
+        class: ExitClass,
         now: Instant,
         out: &mut Actions,
     ) {

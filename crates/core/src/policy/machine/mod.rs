@@ -183,7 +183,7 @@ impl Machine {
             Input::StartFailed(key) => self.over(key, State::Failed { deferred_until: None }, now, out),
             Input::StartFailedBySignal(key) => self.start_failed_by_signal(key, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
-            Input::EndedBySignal(key, class) => self.ended_by_signal((key, class), now, out),
+            Input::EndedBySignal(key, class) => self.ended_by_signal(key, class, now, out),
             Input::Call { call, request } => self.call(call, request, now, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),

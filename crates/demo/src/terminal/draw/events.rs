@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::paint::{self, Painter};
-use crate::terminal::log::Entry;
-use crate::terminal::state::{Pane, State};
+use crate::terminal::log::LogEntry;
+use crate::terminal::state::{Pane, ViewState};
 use crate::terminal::text::safe;
 use crate::terminal::words::Level;
 
@@ -17,13 +17,13 @@ pub(super) fn height(area: Rect) -> u16 {
     area.height.saturating_sub(1)
 }
 
-pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) {
+pub(super) fn draw(state: &ViewState, area: Rect, painter: &mut Painter<'_>) {
     let heading = heading(state);
     let line = Rect { height: 1, ..area };
     let style = if state.pane == Pane::Events { paint::strong() } else { paint::quiet() };
     painter.text(line, &format!("─ {heading} {}", "─".repeat(area.width.into())), style);
     let height = usize::from(height(area));
-    let mut entries: Vec<&Entry> = state.log.up_to_cursor().take(height).collect();
+    let mut entries: Vec<&LogEntry> = state.log.up_to_cursor().take(height).collect();
     entries.reverse();
     let current = state.log.current().map(|entry| entry.seq);
     let names: Vec<String> = entries.iter().map(|entry| name(&entry.path())).collect();
@@ -47,7 +47,7 @@ pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-fn heading(state: &State) -> String {
+fn heading(state: &ViewState) -> String {
     let mut parts = vec!["EVENTS".to_owned()];
     parts.extend(state.log.under().map(|under| format!("of {}", safe(under))));
     match state.log.at_least() {

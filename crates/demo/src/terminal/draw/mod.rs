@@ -12,8 +12,8 @@ use ratatui::layout::Rect;
 
 use self::paint::Painter;
 use super::fit::Fit;
-use super::rows::{Row, rows};
-use super::state::{Pane, State};
+use super::rows::{TreeRow, rows};
+use super::state::{Pane, ViewState};
 
 /// Below this there is no room for anything but a sentence.
 const SMALLEST: (u16, u16) = (20, 5);
@@ -35,7 +35,7 @@ struct Parts {
 }
 
 /// Draws all of it, and tells the state how much of it is to be seen.
-pub(crate) fn draw(state: &mut State, fit: Fit, frame: &mut Frame<'_>) {
+pub(crate) fn draw(state: &mut ViewState, fit: Fit, frame: &mut Frame<'_>) {
     let area = frame.area();
     let mut painter = Painter::new(frame.buffer_mut(), fit);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -93,7 +93,7 @@ fn parts(area: Rect, rows: usize, pane: Pane) -> Parts {
 }
 
 /// Which line is the first on the screen, so that the child on which the user stands is to be seen.
-fn first_row(rows: &[Row<'_>], selected: &str, first: usize, height: usize) -> usize {
+fn first_row(rows: &[TreeRow<'_>], selected: &str, first: usize, height: usize) -> usize {
     let at = rows.iter().position(|row| row.child.path == selected).unwrap_or(0);
     let last_first = rows.len().saturating_sub(height);
     first.clamp((at + 1).saturating_sub(height), at).min(last_first)

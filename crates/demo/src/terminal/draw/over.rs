@@ -5,21 +5,21 @@ use ratatui::style::Style;
 
 use super::paint::{self, Painter};
 use crate::terminal::explain::{self, details};
-use crate::terminal::state::{Menu, Mode, SIGNALS, State};
+use crate::terminal::state::{Menu, Mode, SIGNALS, ViewState};
 use crate::terminal::text::safe;
 
 /// Draws it, and says how much of a text that can be moved is out of sight, and how much in sight.
-pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) -> (usize, usize) {
+pub(super) fn draw(state: &ViewState, area: Rect, painter: &mut Painter<'_>) -> (usize, usize) {
     match &state.mode {
         Mode::Usual | Mode::Search(_) | Mode::Sure(..) => {}
         Mode::Help => help(state, area, painter),
         Mode::Signals(menu) => signals(menu, area, painter),
-        Mode::Why(path, first) => return why(state, (path, *first), area, painter),
+        Mode::Why(path, first) => return why(state, path, *first, area, painter),
     }
     (0, 0)
 }
 
-fn help(state: &State, area: Rect, painter: &mut Painter<'_>) {
+fn help(state: &ViewState, area: Rect, painter: &mut Painter<'_>) {
     let mut keys = vec![
         ("↑↓ j k", "move"),
         ("←→ h l", "fold"),
@@ -78,7 +78,7 @@ fn signals(menu: &Menu, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-fn why(state: &State, (path, first): (&str, usize), area: Rect, painter: &mut Painter<'_>) -> (usize, usize) {
+fn why(state: &ViewState, path: &str, first: usize, area: Rect, painter: &mut Painter<'_>) -> (usize, usize) {
     let Some((why, usage)) = state.why(path) else { return (0, 0) };
     let mut known = explain::waits(&why, state.now);
     known.extend(details(&why.child, state.now));

@@ -6,12 +6,12 @@ use rootward_observer::wire::{Child, State as ChildState};
 
 use super::paint::{self, Painter};
 use super::tree::bar;
-use crate::terminal::rows::Row;
-use crate::terminal::state::{Mode, State};
+use crate::terminal::rows::TreeRow;
+use crate::terminal::state::{Mode, ViewState};
 use crate::terminal::text::{brief, safe, whole};
 use crate::terminal::words::time_left;
 
-pub(super) fn header(state: &State, rows: &[Row<'_>], area: Rect, painter: &mut Painter<'_>) {
+pub(super) fn header(state: &ViewState, rows: &[TreeRow<'_>], area: Rect, painter: &mut Painter<'_>) {
     let tree = state.model.tree();
     let mut line = area;
     painter.append(&mut line, &format!("{} ", safe(&state.rights.title)), paint::strong());
@@ -49,7 +49,7 @@ const PATH: usize = 24;
 
 /// What a stop or a start waits for, by name, and how much time is left. Where there is no room for all of it, the
 /// name is what stays: a path that is too long loses its beginning.
-pub(super) fn awaited(state: &State, area: Rect, painter: &mut Painter<'_>) {
+pub(super) fn awaited(state: &ViewState, area: Rect, painter: &mut Painter<'_>) {
     let stop = stop_bar(state);
     let awaited = state.awaited();
     let Some((child, others)) = awaited.split_first() else {
@@ -90,7 +90,7 @@ fn end_of_path(path: &str, room: usize) -> String {
     std::iter::once('…').chain(path.chars().skip(length + 1 - room)).collect()
 }
 
-fn stop_bar(state: &State) -> String {
+fn stop_bar(state: &ViewState) -> String {
     let Some(root) = state.model.children().next().filter(|root| root.state == ChildState::Stopping) else {
         return String::new();
     };
@@ -101,7 +101,7 @@ fn stop_bar(state: &State) -> String {
 }
 
 /// How far a child has come that is waited for, in words and in a few letters.
-fn described(state: &State, child: &Child) -> (String, String) {
+fn described(state: &ViewState, child: &Child) -> (String, String) {
     let age = brief(state.now - child.since.unwrap_or(state.now));
     if child.state == ChildState::Starting {
         return (format!("which starts for {age}"), age);
@@ -115,7 +115,7 @@ fn described(state: &State, child: &Child) -> (String, String) {
     }
 }
 
-pub(super) fn footer(state: &State, area: Rect, painter: &mut Painter<'_>) {
+pub(super) fn footer(state: &ViewState, area: Rect, painter: &mut Painter<'_>) {
     let (text, style) = match &state.mode {
         Mode::Search(text) => (format!("/{}_", safe(text)), paint::strong()),
         Mode::Sure(what, _) => (format!("{}? y/n", safe(what)), paint::bad()),
@@ -130,7 +130,7 @@ pub(super) fn footer(state: &State, area: Rect, painter: &mut Painter<'_>) {
 }
 
 /// What the keys do, the most useful first, as far as there is room for whole hints.
-fn hints(state: &State, room: usize) -> String {
+fn hints(state: &ViewState, room: usize) -> String {
     let end = match (state.rights.is_own, state.is_stopping()) {
         (true, false) => "Ctrl-C stops the tree",
         (true, true) => "Ctrl-C forces",

@@ -13,19 +13,19 @@ use rootward_observer::wire::{HealthFindings, Kind, Usage, What};
 use super::draw;
 use crate::terminal::fit::Fit;
 use crate::terminal::samples::{Story, attached, decided, own, stop, up};
-use crate::terminal::state::{Explained, Input, State};
+use crate::terminal::state::{Explained, ViewInput, ViewState};
 
 const FIT: Fit = Fit { has_colour: true, has_unicode: true };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (40, 10), (120, 40)];
 
-fn screen(state: &mut State, fit: Fit, (width, height): (u16, u16)) -> Terminal<TestBackend> {
+fn screen(state: &mut ViewState, fit: Fit, (width, height): (u16, u16)) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(state, fit, frame)).unwrap();
     terminal
 }
 
-fn picture(state: &mut State, fit: Fit, size: (u16, u16)) -> String {
+fn picture(state: &mut ViewState, fit: Fit, size: (u16, u16)) -> String {
     let terminal = screen(state, fit, size);
     let buffer = terminal.backend().buffer();
     let mut picture = String::new();
@@ -36,15 +36,15 @@ fn picture(state: &mut State, fit: Fit, size: (u16, u16)) -> String {
     picture
 }
 
-fn press(state: &mut State, text: &str) {
+fn press(state: &mut ViewState, text: &str) {
     for key in text.chars() {
         let code = if key == '\t' { KeyCode::Tab } else { KeyCode::Char(key) };
         let seconds = state.now + 100.0;
-        state.update(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)), seconds);
+        state.update(ViewInput::Key(KeyEvent::new(code, KeyModifiers::NONE)), seconds);
     }
 }
 
-fn at_all_sizes(name: &str, make: impl Fn() -> State) {
+fn at_all_sizes(name: &str, make: impl Fn() -> ViewState) {
     for size in SIZES {
         insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture(&mut make(), FIT, size));
     }
@@ -112,7 +112,7 @@ fn the_name_of_what_blocks_a_stop_is_always_to_be_seen() {
             "waits for …ather-long-name-that-fills-a-line, asked 1.5s ago",
         ),
     ] {
-        let line = |mut state: State| picture(&mut state, FIT, size).lines().nth(1).unwrap().to_owned();
+        let line = |mut state: ViewState| picture(&mut state, FIT, size).lines().nth(1).unwrap().to_owned();
         let lines = [line(own(stop())), line(long())];
         assert!(lines[0].ends_with(usual) && lines[1].ends_with(long_one), "{lines:#?}");
     }
@@ -142,7 +142,7 @@ fn a_search_among_the_events() {
         let mut state = own(up());
         press(&mut state, "\t/flaky");
         let seconds = state.now + 100.0;
-        state.update(Input::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)), seconds);
+        state.update(ViewInput::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)), seconds);
         press(&mut state, "n");
         state
     });
@@ -244,7 +244,7 @@ fn a_process_is_explained_with_what_it_tells_and_uses_and_what_its_supervisor_is
             usage: Some(usage),
         };
         let seconds = state.now + 100.0;
-        state.update(Input::Explained(Box::new(explained)), seconds);
+        state.update(ViewInput::Explained(Box::new(explained)), seconds);
         state
     });
 }
@@ -252,7 +252,7 @@ fn a_process_is_explained_with_what_it_tells_and_uses_and_what_its_supervisor_is
 #[test]
 fn chaos_stands_in_the_header() {
     let mut state = own(up());
-    state.update(Input::Chaos(Some("chaos 2/s, seed 7".to_owned())), state.now + 100.0);
+    state.update(ViewInput::Chaos(Some("chaos 2/s, seed 7".to_owned())), state.now + 100.0);
 
     let picture = picture(&mut state, FIT, (120, 40));
 

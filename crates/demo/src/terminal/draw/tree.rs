@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use rootward_observer::wire::{Child, Kind, State as ChildState};
 
 use super::paint::{self, Painter};
-use crate::terminal::rows::Row;
-use crate::terminal::state::{Pane, State};
+use crate::terminal::rows::TreeRow;
+use crate::terminal::state::{Pane, ViewState};
 use crate::terminal::text::{brief, safe, whole};
 use crate::terminal::words::{end_of, time_left};
 
@@ -39,7 +39,7 @@ fn has_heading(area: Rect) -> bool {
     area.height > 8 || area.width >= super::WIDE / 2
 }
 
-pub(super) fn draw(state: &State, rows: &[Row<'_>], area: Rect, painter: &mut Painter<'_>) {
+pub(super) fn draw(state: &ViewState, rows: &[TreeRow<'_>], area: Rect, painter: &mut Painter<'_>) {
     let columns = Columns::for_width(area.width, rows.iter().map(name_width).max().unwrap_or(0));
     let mut line = Rect { height: 1, ..area };
     if has_heading(area) {
@@ -52,7 +52,7 @@ pub(super) fn draw(state: &State, rows: &[Row<'_>], area: Rect, painter: &mut Pa
     }
 }
 
-fn name_width(row: &Row<'_>) -> u16 {
+fn name_width(row: &TreeRow<'_>) -> u16 {
     let id = row.child.path.rsplit('/').next().unwrap_or_default();
     u16::try_from(2 * row.depth + 2 + id.chars().count()).unwrap_or(u16::MAX)
 }
@@ -87,7 +87,7 @@ impl Columns {
         }
     }
 
-    fn draw(self, state: &State, row: &Row<'_>, line: Rect, painter: &mut Painter<'_>) {
+    fn draw(self, state: &ViewState, row: &TreeRow<'_>, line: Rect, painter: &mut Painter<'_>) {
         let child = row.child;
         let is_selected = child.path == state.selected();
         let (said, style) = said(state, row);
@@ -120,7 +120,7 @@ impl Columns {
 }
 
 /// The name, indented, with a sign if it can be folded. One that is too long loses its middle.
-fn name(row: &Row<'_>, width: usize) -> String {
+fn name(row: &TreeRow<'_>, width: usize) -> String {
     let id = safe(row.child.path.rsplit('/').next().unwrap_or_default());
     let sign = match (row.is_parent, row.hidden) {
         (false, _) => ' ',
@@ -152,7 +152,7 @@ fn name_style(child: &Child) -> Style {
 }
 
 /// What a child is doing.
-fn said(state: &State, row: &Row<'_>) -> (String, Style) {
+fn said(state: &ViewState, row: &TreeRow<'_>) -> (String, Style) {
     let child = row.child;
     let age = state.now - child.since.unwrap_or(state.now);
     match child.state {
@@ -183,7 +183,7 @@ fn said(state: &State, row: &Row<'_>) -> (String, Style) {
 
 /// The last column: how the child has ended, or what is left of the grace of a supervisor that stops. The state of a
 /// supervisor says how many below it are gone.
-fn last(state: &State, row: &Row<'_>) -> Option<(String, Style)> {
+fn last(state: &ViewState, row: &TreeRow<'_>) -> Option<(String, Style)> {
     let child = row.child;
     let is_level = child.state == ChildState::Stopping && !child.forced && row.is_parent && row.leaves.0 > 0;
     if let Some((left, grace)) = time_left(child, state.now).filter(|_| is_level) {

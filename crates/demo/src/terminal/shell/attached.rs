@@ -14,10 +14,10 @@ use tokio::time::timeout;
 use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
 use super::screen::Screen;
-use super::stage::{Hands, Stage};
+use super::view_loop::{Hands, ViewLoop};
 use crate::terminal::fit::Fit;
 use crate::terminal::plain::{farewell, line};
-use crate::terminal::state::{Effect, Explained, Input, Rights, State};
+use crate::terminal::state::{Effect, Explained, Rights, ViewInput, ViewState};
 
 /// How long a request that the user has made may take to get to the door when the view is left right after it. A door
 /// that has it does it to its end, also if the answer does not come meanwhile.
@@ -67,7 +67,7 @@ fn show(
     let inbox = Arc::new(Inbox::default());
     let rights = Rights { title, control, is_own: false };
     let as_of = snapshot.as_of;
-    inbox.input(Input::Snapshot(Box::new(snapshot)));
+    inbox.input(ViewInput::Snapshot(Box::new(snapshot)));
     // A look that is wanted while another one waits is that one.
     let (looks, wanted) = channel(1);
     runtime.spawn(follow(client.clone(), as_of, Arc::clone(&inbox), wanted));
@@ -82,7 +82,7 @@ fn show(
     hear_signals(&inbox, true)?;
     let (screen, _) = Screen::take(io::stderr())?;
     hear_keys(&inbox)?;
-    let state = Stage { screen, state: State::new(rights), inbox, fit, hands }.run()?;
+    let state = ViewLoop { screen, state: ViewState::new(rights), inbox, fit, hands }.run()?;
     // Each request holds a sender until it has its answer. Either outcome means that they have had their time.
     let _ = runtime.block_on(async { timeout(SENDING, asked.recv()).await });
     match state.over() {
@@ -95,7 +95,7 @@ fn show(
 /// Follows the tree to its end, and looks again when events are missing or the view wants it.
 async fn follow(client: Client, as_of: u64, inbox: Arc<Inbox>, mut looks: Receiver<()>) {
     let over = follow_events(&client, as_of, &inbox, &mut looks).await;
-    inbox.input(Input::Over(over.err().map(|error| error.to_string())));
+    inbox.input(ViewInput::Over(over.err().map(|error| error.to_string())));
 }
 
 async fn follow_events(
@@ -109,14 +109,14 @@ async fn follow_events(
         tokio::select! {
             message = events.next() => match message? {
                 Some(Message::Event(event)) => inbox.event(Arc::new(event)),
-                Some(Message::Lost(lost)) => inbox.input(Input::Lost(lost.count)),
+                Some(Message::Lost(lost)) => inbox.input(ViewInput::Lost(lost.count)),
                 Some(Message::End(_)) => return Ok(()),
                 Some(_) => {}
                 None => return Err(AttachError::Closed),
             },
             // The view goes when the channel does.
             look = looks.recv() => match look {
-                Some(()) => inbox.input(Input::Snapshot(Box::new(client.snapshot().await?))),
+                Some(()) => inbox.input(ViewInput::Snapshot(Box::new(client.snapshot().await?))),
                 None => return Ok(()),
             },
         }
@@ -148,7 +148,7 @@ impl Hands for DoorHands {
                 let Ok(why) = why else { return };
                 let usage = usage.ok().map(|answer| answer.usage);
                 let (decided, child) = (why.decided, Some(why.child));
-                inbox.input(Input::Explained(Box::new(Explained { decided, child, path, usage })));
+                inbox.input(ViewInput::Explained(Box::new(Explained { decided, child, path, usage })));
             });
             return;
         }
@@ -160,7 +160,7 @@ impl Hands for DoorHands {
                 Ok(done) => format!("{}: done", done.done),
                 Err(error) => error.to_string(),
             };
-            inbox.input(Input::Answer(answer));
+            inbox.input(ViewInput::Answer(answer));
         });
     }
 }

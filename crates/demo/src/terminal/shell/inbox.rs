@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rootward_observer::wire::Event;
 
-use crate::terminal::state::Input;
+use crate::terminal::state::ViewInput;
 
 /// How many events may wait.
 const EVENTS: usize = 8192;
@@ -17,19 +17,19 @@ const EVENTS: usize = 8192;
 /// Something for the view.
 #[derive(Debug)]
 pub(crate) enum Mail {
-    Input(Input),
+    Input(ViewInput),
     /// The user wants the terminal for something else for a while.
     Suspend,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<InboxQueue>,
     woken: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct InboxQueue {
     mail: VecDeque<Mail>,
     events: usize,
     lost: u64,
@@ -49,7 +49,7 @@ impl Inbox {
         self.woken.notify_one();
     }
 
-    pub(crate) fn input(&self, input: Input) {
+    pub(crate) fn input(&self, input: ViewInput) {
         self.push(Mail::Input(input));
     }
 
@@ -58,7 +58,7 @@ impl Inbox {
         let mut waiting = self.lock();
         if waiting.events < EVENTS {
             waiting.events += 1;
-            waiting.mail.push_back(Mail::Input(Input::Event(event)));
+            waiting.mail.push_back(Mail::Input(ViewInput::Event(event)));
         } else {
             waiting.lost += 1;
         }
@@ -74,7 +74,7 @@ impl Inbox {
     pub(crate) fn wait(&self, at_most: Option<Duration>, eager: bool) -> VecDeque<Mail> {
         let mut waiting = self.lock();
         waiting.is_eager = eager;
-        let is_idle = |waiting: &mut Waiting| !waiting.is_urgent && (!eager || waiting.mail.is_empty());
+        let is_idle = |waiting: &mut InboxQueue| !waiting.is_urgent && (!eager || waiting.mail.is_empty());
         let mut waiting = match at_most {
             Some(at_most) => {
                 let waited = self.woken.wait_timeout_while(waiting, at_most, is_idle);
@@ -82,15 +82,15 @@ impl Inbox {
             }
             None => self.woken.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner),
         };
-        let Waiting { mut mail, lost, .. } = std::mem::take(&mut *waiting);
+        let InboxQueue { mut mail, lost, .. } = std::mem::take(&mut *waiting);
         drop(waiting);
         if lost > 0 {
-            mail.push_back(Mail::Input(Input::Lost(lost)));
+            mail.push_back(Mail::Input(ViewInput::Lost(lost)));
         }
         mail
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, InboxQueue> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -112,12 +112,12 @@ mod tests {
         for seq in 0..(EVENTS as u64 + 5) {
             inbox.event(event(seq));
         }
-        inbox.input(Input::Leave);
+        inbox.input(ViewInput::Leave);
 
         let mail = inbox.wait(None, true);
 
         assert_eq!(mail.len(), EVENTS + 2, "keys are never lost");
-        assert!(matches!(mail.back(), Some(Mail::Input(Input::Lost(5)))));
+        assert!(matches!(mail.back(), Some(Mail::Input(ViewInput::Lost(5)))));
         inbox.event(event(9));
         assert_eq!(inbox.wait(None, true).len(), 1, "there is room again");
     }
@@ -126,7 +126,7 @@ mod tests {
     fn events_do_not_wake_a_view_that_draws_soon_and_keys_do() {
         let inbox = Inbox::default();
         inbox.event(event(1));
-        inbox.input(Input::Leave);
+        inbox.input(ViewInput::Leave);
 
         assert_eq!(inbox.wait(None, false).len(), 2, "it does not wait, or the test would hang");
         inbox.event(event(2));

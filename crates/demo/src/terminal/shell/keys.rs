@@ -22,7 +22,7 @@ use signal_hook::low_level::emulate_default_handler;
 use super::inbox::{Inbox, Mail};
 use super::screen::{Modes, PATIENCE};
 use crate::sys::is_ignored;
-use crate::terminal::state::Input;
+use crate::terminal::state::ViewInput;
 
 /// The signals that end a program which does nothing about them, and that are not sent to stop it.
 const DEADLY: [i32; 5] = [SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU];
@@ -44,7 +44,7 @@ pub(crate) fn hear_keys(inbox: &Arc<Inbox>) -> io::Result<()> {
         let mut unread = UnreadKeys::None;
         while let Some(woken) = terminal.wait(unread) {
             if woken.has_other_size {
-                inbox.input(Input::Resize);
+                inbox.input(ViewInput::Resize);
             }
             let Ok(count) = take_keys(&inbox) else { return };
             unread = if woken.has_keys && count == 0 { UnreadKeys::Withheld } else { UnreadKeys::None };
@@ -58,8 +58,8 @@ fn take_keys(inbox: &Inbox) -> io::Result<usize> {
     let mut count = 0;
     while poll(Duration::ZERO)? {
         match read()? {
-            Event::Key(key) => inbox.input(Input::Key(key)),
-            Event::Resize(..) => inbox.input(Input::Resize),
+            Event::Key(key) => inbox.input(ViewInput::Key(key)),
+            Event::Resize(..) => inbox.input(ViewInput::Resize),
             Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => {}
         }
         count += 1;
@@ -147,7 +147,7 @@ pub(crate) fn hear_signals(inbox: &Arc<Inbox>, ends: bool) -> io::Result<()> {
     let inbox = Arc::clone(inbox);
     thread::Builder::new().name("view-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
-            inbox.push(if signal == SIGTSTP { Mail::Suspend } else { Mail::Input(Input::Leave) });
+            inbox.push(if signal == SIGTSTP { Mail::Suspend } else { Mail::Input(ViewInput::Leave) });
         }
     })?;
     Ok(())
@@ -164,7 +164,7 @@ pub(crate) fn hear_deadly_signals(inbox: &Arc<Inbox>, modes: Modes, ended: Recei
     let inbox = Arc::clone(inbox);
     thread::Builder::new().name("view-deadly".to_owned()).spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
-        inbox.input(Input::Leave);
+        inbox.input(ViewInput::Leave);
         // A view that takes nothing any more is not waited for. Either outcome means the same.
         let _ = ended.recv_timeout(PATIENCE);
         modes.restore();

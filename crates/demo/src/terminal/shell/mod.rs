@@ -8,7 +8,7 @@ mod own;
 #[cfg(test)]
 mod panic_tests;
 mod screen;
-mod stage;
+mod view_loop;
 
 pub(crate) use attached::{AttachError, attach};
 pub(crate) use own::{OwnView, Reaches, TreeReach};

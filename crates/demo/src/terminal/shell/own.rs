@@ -16,11 +16,11 @@ use super::act::{act, explain, send};
 use super::inbox::Inbox;
 use super::keys::{hear_deadly_signals, hear_keys, hear_signals};
 use super::screen::{Modes, PATIENCE, Screen};
-use super::stage::{Hands, Stage};
+use super::view_loop::{Hands, ViewLoop};
 use crate::chaos::Chaos;
 use crate::messages;
 use crate::terminal::fit::Fit;
-use crate::terminal::state::{Effect, Input, Rights, State};
+use crate::terminal::state::{Effect, Rights, ViewInput, ViewState};
 
 /// The view of this program's own tree. It is over when this is dropped.
 pub(crate) struct OwnView {
@@ -32,10 +32,10 @@ pub(crate) struct OwnView {
 
 /// How the view comes to the tree, as soon as there is one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TreeReach(Arc<OnceLock<Reach>>);
+pub(crate) struct TreeReach(Arc<OnceLock<AttachedTree>>);
 
 #[derive(Debug)]
-struct Reach {
+struct AttachedTree {
     tree: TreeWatch,
     runtime: Handle,
 }
@@ -53,7 +53,7 @@ impl TreeReach {
     /// The tree has been launched. To be called in the runtime of its tasks.
     pub(crate) fn set(&self, tree: &Tree) {
         if let Some(tree) = sibling::watch(&tree.downgrade()) {
-            let _ = self.0.set(Reach { tree, runtime: Handle::current() });
+            let _ = self.0.set(AttachedTree { tree, runtime: Handle::current() });
         }
     }
 }
@@ -70,7 +70,7 @@ impl OwnView {
         Reaches { suspends, reach, chaos }: Reaches,
     ) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::default());
-        inbox.input(Input::Chaos(chaos.words()));
+        inbox.input(ViewInput::Chaos(chaos.words()));
         let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends, chaos };
         Self::show(fit, events, inbox, hands)
     }
@@ -89,11 +89,11 @@ impl OwnView {
         hear_deadly_signals(&inbox, modes.try_clone()?, ended_for_signals)?;
         hear_keys(&inbox)?;
         let rights = Rights { title: "rootward-demo".to_owned(), control: true, is_own: true };
-        let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
+        let view = ViewLoop { screen, state: ViewState::new(rights), inbox: Arc::clone(&inbox), fit, hands };
         thread::Builder::new().name("view".to_owned()).spawn(move || {
             let _senders = (sender, for_signals);
             // The tree goes on without a view. A panic drops the screen, which gives the terminal back.
-            match catch_unwind(AssertUnwindSafe(|| stage.run())) {
+            match catch_unwind(AssertUnwindSafe(|| view.run())) {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => {
                     messages::error(format_args!("the view is over, and the tree goes on: {error}"))
@@ -117,7 +117,7 @@ impl OwnView {
 
 impl Drop for OwnView {
     fn drop(&mut self) {
-        self.inbox.input(Input::Leave);
+        self.inbox.input(ViewInput::Leave);
         // Both outcomes mean the same: there is nothing more to wait for.
         let _ = self.ended.recv_timeout(PATIENCE);
         self.modes.restore();
@@ -130,8 +130,8 @@ fn hear_tree(inbox: &Arc<Inbox>, mut events: Events) -> io::Result<()> {
         loop {
             match events.blocking_next() {
                 Ok(Some(event)) => inbox.event(Arc::new(Event::from(&*event))),
-                Ok(None) => break inbox.input(Input::Over(None)),
-                Err(lagged) => inbox.input(Input::Lost(lagged.missed)),
+                Ok(None) => break inbox.input(ViewInput::Over(None)),
+                Err(lagged) => inbox.input(ViewInput::Lost(lagged.missed)),
             }
         }
     })?;
@@ -168,24 +168,24 @@ impl Hands for OwnHands {
             Effect::Force => reach.tree.force(),
             Effect::Terminate(_) | Effect::Start(_) | Effect::Restart(_) => {
                 let (tree, inbox) = (reach.tree.clone(), Arc::clone(&self.inbox));
-                reach.runtime.spawn(async move { inbox.input(Input::Answer(act(&tree, &effect).await)) });
+                reach.runtime.spawn(async move { inbox.input(ViewInput::Answer(act(&tree, &effect).await)) });
             }
             Effect::Signal { path, signal } => {
-                self.inbox.input(Input::Answer(send(&reach.tree, &path, signal)));
+                self.inbox.input(ViewInput::Answer(send(&reach.tree, &path, signal)));
             }
             Effect::Look => {
                 let seen = reach.tree.sighting();
                 let containment = reach.tree.containment().map(str::to_owned);
-                self.inbox.input(Input::Seen(seen.iter().map(Seen::from).collect(), containment));
+                self.inbox.input(ViewInput::Seen(seen.iter().map(Seen::from).collect(), containment));
             }
             Effect::Chaos(turn) => {
                 self.chaos.turn(turn);
-                self.inbox.input(Input::Chaos(self.chaos.words()));
+                self.inbox.input(ViewInput::Chaos(self.chaos.words()));
             }
             Effect::Explain(path) => {
                 let (tree, inbox) = (reach.tree.clone(), Arc::clone(&self.inbox));
                 reach.runtime.spawn(async move {
-                    inbox.input(Input::Explained(Box::new(explain(&tree, path).await)));
+                    inbox.input(ViewInput::Explained(Box::new(explain(&tree, path).await)));
                 });
             }
             Effect::Copy(_) | Effect::Redraw | Effect::Leave => {}

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::inbox::Inbox;
 use super::own::OwnView;
-use super::stage::Hands;
+use super::view_loop::Hands;
 use crate::panics::guard;
 use crate::terminal::fit::Fit;
 use crate::terminal::state::Effect;

@@ -5,10 +5,10 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use rootward_observer::wire::State as ChildState;
 
-use super::{Effect, Menu, Mode, Pane, SIGNALS, State};
+use super::{Effect, Menu, Mode, Pane, SIGNALS, ViewState};
 use crate::chaos::ChaosTurn;
 
-impl State {
+impl ViewState {
     pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
             return vec![];

@@ -14,14 +14,14 @@ use rootward_observer::model::{Model, Seen};
 use rootward_observer::wire::{Child, Decided, Event, Kind, Snapshot, State as ChildState, Usage, What, Why};
 
 use super::log::Log;
-use super::rows::{Row, awaited, rows};
+use super::rows::{TreeRow, awaited, rows};
 use crate::chaos::ChaosTurn;
 
 pub(crate) use self::menu::{Menu, SIGNALS};
 
 /// What happens to the view.
 #[derive(Debug)]
-pub(crate) enum Input {
+pub(crate) enum ViewInput {
     /// The tree as a document tells it.
     Snapshot(Box<Snapshot>),
     /// The tree as it was seen.
@@ -116,7 +116,7 @@ pub(crate) enum Mode {
 
 /// What the view shows.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct ViewState {
     pub(crate) rights: Rights,
     pub(crate) model: Model,
     pub(crate) log: Log,
@@ -151,7 +151,7 @@ pub(crate) struct State {
     looked_at: f64,
 }
 
-impl State {
+impl ViewState {
     /// A view of a tree of which nothing is known yet.
     pub(crate) fn new(rights: Rights) -> Self {
         Self {
@@ -185,49 +185,49 @@ impl State {
     }
 
     /// Something has happened, at so many seconds of the clock that the view reads.
-    pub(crate) fn update(&mut self, input: Input, seconds: f64) -> Vec<Effect> {
+    pub(crate) fn update(&mut self, input: ViewInput, seconds: f64) -> Vec<Effect> {
         self.tick(seconds);
         let effects = match input {
-            Input::Snapshot(snapshot) => {
+            ViewInput::Snapshot(snapshot) => {
                 self.model = Model::from_snapshot(&snapshot).keep(0);
                 snapshot.newest.into_iter().for_each(|event| self.log.add(&Arc::new(event)));
                 self.looked();
                 vec![]
             }
-            Input::Seen(seen, containment) => {
+            ViewInput::Seen(seen, containment) => {
                 self.model.see(seen, containment);
                 self.looked();
                 vec![]
             }
-            Input::Event(event) => {
+            ViewInput::Event(event) => {
                 self.crashes += u64::from(matches!(event.what, What::MadeToCrash { .. }));
                 self.model.apply_shared(&event);
                 self.log.add(&event);
                 vec![]
             }
-            Input::Lost(count) => {
+            ViewInput::Lost(count) => {
                 self.notice = format!("{count} events did not come through");
                 vec![Effect::Look]
             }
-            Input::Key(key) => self.press(key),
-            Input::Resize => vec![],
-            Input::Answer(answer) => {
+            ViewInput::Key(key) => self.press(key),
+            ViewInput::Resize => vec![],
+            ViewInput::Answer(answer) => {
                 self.notice = super::text::safe(&answer);
                 vec![]
             }
-            Input::Explained(explained) => {
+            ViewInput::Explained(explained) => {
                 self.explained = Some(*explained);
                 vec![]
             }
-            Input::Chaos(chaos) => {
+            ViewInput::Chaos(chaos) => {
                 self.chaos = chaos;
                 vec![]
             }
-            Input::Over(why) => {
+            ViewInput::Over(why) => {
                 self.over = Some(why);
                 vec![Effect::Leave]
             }
-            Input::Leave => vec![Effect::Leave],
+            ViewInput::Leave => vec![Effect::Leave],
         };
         self.visible = None;
         self.ahead = self.ahead.max(self.model.at() - seconds);
@@ -242,7 +242,7 @@ impl State {
     }
 
     /// The lines of the tree.
-    pub(crate) fn rows(&self) -> Vec<Row<'_>> {
+    pub(crate) fn rows(&self) -> Vec<TreeRow<'_>> {
         rows(&self.model, &self.folded)
     }
 

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rootward_observer::wire::{Event, Kind, What};
 
-use super::{Effect, Explained, Input, Mode, Pane, State};
+use super::{Effect, Explained, Mode, Pane, ViewInput, ViewState};
 use crate::chaos::ChaosTurn;
 use crate::terminal::samples::{attached, own, stop, up};
 
-fn press(state: &mut State, codes: impl IntoIterator<Item = KeyCode>) -> Vec<Effect> {
-    let keys = codes.into_iter().map(|code| Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+fn press(state: &mut ViewState, codes: impl IntoIterator<Item = KeyCode>) -> Vec<Effect> {
+    let keys = codes.into_iter().map(|code| ViewInput::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     keys.flat_map(|key| state.update(key, 110.0)).collect()
 }
 
-fn keys(state: &mut State, text: &str) -> Vec<Effect> {
+fn keys(state: &mut ViewState, text: &str) -> Vec<Effect> {
     press(state, text.chars().map(KeyCode::Char))
 }
 
@@ -153,7 +153,7 @@ fn the_user_goes_up_when_the_child_has_gone() {
     seen.retain(|child| child.path != "root/storage/database");
     let seen =
         seen.into_iter().map(|child| rootward_observer::model::Seen::at_once(child, 99, 3.0)).collect();
-    state.update(Input::Seen(seen, None), 110.0);
+    state.update(ViewInput::Seen(seen, None), 110.0);
 
     assert_eq!(state.selected(), "root/storage");
 }
@@ -162,7 +162,7 @@ fn the_user_goes_up_when_the_child_has_gone() {
 fn events_that_were_lost_lead_to_a_look() {
     let mut state = own(up());
 
-    assert_eq!(state.update(Input::Lost(3), 110.0), [Effect::Look]);
+    assert_eq!(state.update(ViewInput::Lost(3), 110.0), [Effect::Look]);
     assert!(state.notice.contains('3'));
 }
 
@@ -184,11 +184,11 @@ fn the_tree_is_looked_at_now_and_then_when_children_are_down() {
 }
 
 /// What the last one has done that is still there.
-fn gone(state: &mut State) {
+fn gone(state: &mut ViewState) {
     let (path, time) = ("root/storage/database".to_owned(), String::new());
     let what = What::Exited { status: None, stragglers: vec![] };
     let event = Event { seq: 99, at: 5.0, time, what, path, incarnation: 1, kind: Kind::Process };
-    state.update(Input::Event(Arc::new(event)), 105.0);
+    state.update(ViewInput::Event(Arc::new(event)), 105.0);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn what_is_shown_changes_by_itself_only_where_a_time_is_shown() {
 fn the_end_of_the_tree_closes_the_view() {
     let mut state = own(stop());
 
-    assert_eq!(state.update(Input::Over(None), 110.0), [Effect::Leave]);
+    assert_eq!(state.update(ViewInput::Over(None), 110.0), [Effect::Leave]);
     assert_eq!(state.over(), Some(&None));
 }
 
@@ -218,7 +218,7 @@ fn chaos_is_turned_on_and_off_up_and_down_in_ones_own_tree() {
 
     assert_eq!(keys(&mut state, "c"), [Effect::Chaos(ChaosTurn::OnOrOff)]);
     assert_eq!(keys(&mut state, "+"), [], "it is off");
-    state.update(Input::Chaos(Some("chaos 1/s, seed 7".to_owned())), 110.0);
+    state.update(ViewInput::Chaos(Some("chaos 1/s, seed 7".to_owned())), 110.0);
     assert_eq!(keys(&mut state, "+-"), [Effect::Chaos(ChaosTurn::Faster), Effect::Chaos(ChaosTurn::Slower)]);
     assert_eq!(keys(&mut other, "c"), []);
     assert!(other.notice.contains("its own tree"), "{}", other.notice);
@@ -248,9 +248,9 @@ fn what_was_said_before_the_last_event_of_the_child_is_said_no_more() {
         path: "root/storage/database".to_owned(),
         usage: None,
     };
-    let is_said = |state: &State| state.why("root/storage/database").unwrap().0.decided.is_some();
+    let is_said = |state: &ViewState| state.why("root/storage/database").unwrap().0.decided.is_some();
 
-    state.update(Input::Explained(Box::new(decided(90))), 110.0);
+    state.update(ViewInput::Explained(Box::new(decided(90))), 110.0);
     assert!(is_said(&state));
     gone(&mut state);
     assert!(!is_said(&state));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootward::process::{HttpGet, Limit, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
-use super::super::model::{Kind, ProcessPart, ReadyWhen, Stop};
+use super::super::model::{ChildPart, ProcessPart, ReadyWhen, Stop};
 use super::{json, toml};
 use crate::tasks::Sample;
 
@@ -51,7 +51,7 @@ fn a_process_says_as_whom_it_runs_and_within_which_limits() {
     let file = format!("children = [{{ id = 'a', process = {{ command = ['true'], {line} }} }}]");
     let tree = toml(&file).unwrap();
 
-    let Kind::Process(process) = &tree.root.children[0].kind else { panic!("it is a process") };
+    let ChildPart::Process(process) = &tree.root.children[0].kind else { panic!("it is a process") };
     let it = &process.attributes;
     assert_eq!((it.user.as_deref(), it.group.as_deref()), (Some("root"), Some("0")));
     assert_eq!(it.groups.as_deref(), Some(&["root".to_owned(), "7".to_owned()][..]));
@@ -186,10 +186,10 @@ fn supervisors_and_tasks_are_read_wherever_they_stand() {
     let workers = &tree.root.children[1];
 
     assert_eq!(workers.shutdown, Some(Shutdown::Kill));
-    let Kind::Supervisor(below) = &workers.kind else { panic!("{workers:?}") };
+    let ChildPart::Supervisor(below) = &workers.kind else { panic!("{workers:?}") };
     assert_eq!(below.strategy, Strategy::OneForAll);
     assert_eq!(below.children[0].shutdown, Some(Shutdown::Infinity));
-    let Kind::Task(task) = below.children[0].kind else { panic!("{below:?}") };
+    let ChildPart::Task(task) = below.children[0].kind else { panic!("{below:?}") };
     assert_eq!((task.sample, task.after), (Sample::Finish, Duration::from_millis(250)));
 }
 
@@ -229,7 +229,7 @@ fn json_has_the_same_shape() {
     .unwrap();
 
     assert_eq!((tree.id.as_str(), tree.root.max_restarts), ("top", 2));
-    let Kind::Supervisor(below) = &tree.root.children[1].kind else { panic!("{tree:?}") };
+    let ChildPart::Supervisor(below) = &tree.root.children[1].kind else { panic!("{tree:?}") };
     assert_eq!(process(&below.children[0].kind).command, ["true", "ü\n"]);
 }
 
@@ -260,9 +260,9 @@ fn the_outline_shows_one_line_a_child() {
     assert_eq!(outline.lines().collect::<Vec<_>>(), expected);
 }
 
-fn process(kind: &Kind) -> &ProcessPart {
+fn process(kind: &ChildPart) -> &ProcessPart {
     match kind {
-        Kind::Process(process) => process,
-        Kind::Task(_) | Kind::Supervisor(_) => panic!("expected a process, found {kind:?}"),
+        ChildPart::Process(process) => process,
+        ChildPart::Task(_) | ChildPart::Supervisor(_) => panic!("expected a process, found {kind:?}"),
     }
 }

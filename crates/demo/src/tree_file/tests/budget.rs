@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::super::parse;
-use super::super::source::{Format, Source};
+use super::super::source::{FileFormat, Source};
 
 fn budget(top: &str, children: &str) -> (String, Vec<String>) {
     let text = format!("{top}\n{children}");
-    let source = Source { format: Format::Toml, text };
+    let source = Source { format: FileFormat::Toml, text };
     let budget = parse(Path::new("tree.toml"), &source).unwrap().budget();
     (budget.to_string(), budget.warnings())
 }

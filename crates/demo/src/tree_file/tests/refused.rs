@@ -1,7 +1,7 @@
 //! Files that can be read and make no sense: each is refused with its line, the child and the key.
 
 use super::super::section::{Field, Keys};
-use super::super::value::{Entry, Value, What};
+use super::super::value::{FileValue, KeyValue, What};
 use super::{json, toml};
 
 /// A tree file in which `web` is a process with this line in it, in line 5.
@@ -307,9 +307,9 @@ fn what_a_process_may_not_be_given_is_refused_with_its_place() {
 #[test]
 fn every_key_without_effect_is_refused_with_the_reason() {
     const KEYS: Keys = Keys { of: "a table", known: &[], not_yet: &["later"] };
-    let flag = Value { line: 5, span: 0..0, what: What::Flag(true) };
-    let entry = Entry { key: "later".into(), line: 5, span: 0..0, value: flag };
-    let table = Value { line: 4, span: 0..0, what: What::Table(vec![entry]) };
+    let flag = FileValue { line: 5, span: 0..0, what: What::Flag(true) };
+    let entry = KeyValue { key: "later".into(), line: 5, span: 0..0, value: flag };
+    let table = FileValue { line: 4, span: 0..0, what: What::Table(vec![entry]) };
 
     let error = Field::top("tree.toml".as_ref(), "root", &table).section(&KEYS).unwrap_err().to_string();
 

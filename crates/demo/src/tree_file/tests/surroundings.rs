@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use rootward::process::{Signal, Socket};
 
-use super::super::model::{Kind, ProcessPart, ReadyWhen, Success};
+use super::super::model::{ChildPart, ProcessPart, ReadyWhen, Success};
 use super::toml;
 
 fn process(keys: &str) -> Result<ProcessPart, String> {
     let file = format!("children = [{{ id = 'web', process = {{ command = ['true'], {keys} }} }}]");
     let mut tree = toml(&file)?;
     match tree.root.children.remove(0).kind {
-        Kind::Process(process) => Ok(*process),
-        Kind::Task(_) | Kind::Supervisor(_) => panic!("it is a process"),
+        ChildPart::Process(process) => Ok(*process),
+        ChildPart::Task(_) | ChildPart::Supervisor(_) => panic!("it is a process"),
     }
 }
 

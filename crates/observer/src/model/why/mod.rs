@@ -8,7 +8,7 @@ mod tests;
 
 use self::outlook::Outlook;
 use super::Model;
-use super::tree::{Mark, Node, parent};
+use super::tree::{EventMark, Node, parent};
 use crate::wire::{Reason, State, Version, Why};
 
 impl Model {
@@ -83,7 +83,7 @@ impl<'a> Chain<'a> {
     }
 
     /// What led to a request to stop.
-    fn cause_of(&mut self, node: &'a Node, asked: &Mark) {
+    fn cause_of(&mut self, node: &'a Node, asked: &EventMark) {
         let above = parent(&node.child.path).and_then(|above| self.model.nodes.get(above));
         let cause = asked.says.strip_prefix("cause: ").unwrap_or_default();
         match cause.split(',').next().unwrap_or_default() {
@@ -139,8 +139,8 @@ impl<'a> Chain<'a> {
     }
 
     /// Adds an event, unless it came after the one before it in the chain.
-    fn push(&mut self, node: &Node, mark: Option<&Mark>) -> bool {
-        let Some(Mark { seq, at, event, says }) = mark else { return false };
+    fn push(&mut self, node: &Node, mark: Option<&EventMark>) -> bool {
+        let Some(EventMark { seq, at, event, says }) = mark else { return false };
         if self.because.last().is_some_and(|later| later.seq <= *seq) {
             return false;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::lanes::{Lane, Mark, MarkKind, Part};
-use super::super::rows::{Row, rows};
+use super::super::rows::{LaneRow, rows};
 use super::super::scale::{Scale, Section};
 use super::super::words::{cut_end, short};
 use super::super::{CriticalPath, Timeline};
@@ -26,7 +26,7 @@ const HAIR: f64 = 0.8;
 
 struct Picture<'a> {
     lanes: &'a [Lane],
-    rows: Vec<Row>,
+    rows: Vec<LaneRow>,
     scale: Scale,
     top: f64,
     /// How high a row is that is no bundle.
@@ -92,15 +92,15 @@ pub(super) fn draw(timeline: &Timeline, numbered: &Numbered<'_>, top: f64, xml: 
 }
 
 /// How high a bundle is: its lanes are thin lines, and more of them are thinner.
-fn height_of_bundle(row: &Row) -> f64 {
+fn height_of_bundle(row: &LaneRow) -> f64 {
     (10.0 + 1.6 * row.lanes.len() as f64).min(52.0)
 }
 
-fn width_of_label(row: &Row, lanes: &[Lane]) -> f64 {
+fn width_of_label(row: &LaneRow, lanes: &[Lane]) -> f64 {
     indent_of(row, lanes) + CHARACTER * row.label(lanes).chars().count() as f64
 }
 
-fn indent_of(row: &Row, lanes: &[Lane]) -> f64 {
+fn indent_of(row: &LaneRow, lanes: &[Lane]) -> f64 {
     let depth = row.lanes.first().map_or(0, |lane| lanes[*lane].depth());
     INDENT * depth.min(LEVELS) as f64
 }

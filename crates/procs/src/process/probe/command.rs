@@ -7,23 +7,23 @@ use rootward_core::{Exit, ExitClass};
 use super::Miss;
 use crate::launch::{Launcher, Order, launch};
 use crate::process::launching::{Running, take_in};
-use crate::process::outputs::Lines;
+use crate::process::outputs::LineSinks;
 use crate::process::sensor::exited;
 use crate::process::start_log::StartLog;
 use crate::set::{Ack, SetKillHandle};
 use crate::spec::Process;
 
 /// A command that is run until it succeeds.
-pub(in crate::process) struct Command {
+pub(in crate::process) struct CommandProbe {
     pub(in crate::process) process: Arc<Process>,
     pub(in crate::process) launcher: Arc<dyn Launcher>,
 }
 
-impl Command {
+impl CommandProbe {
     /// Runs it once. A run that is dropped is killed.
     pub(super) async fn look(&self) -> Result<(), Miss> {
         let log = Arc::new(StartLog::default());
-        let lines = Lines::new(None, None, Some(Arc::clone(&log)));
+        let lines = LineSinks::new(None, None, Some(Arc::clone(&log)));
         let exit = self.run(lines).await?;
         if exit.class() == ExitClass::Normal {
             return Ok(());
@@ -33,7 +33,7 @@ impl Command {
         Err(Miss::dear(format!("{exit}{wrote}")))
     }
 
-    async fn run(&self, lines: Lines) -> Result<Exit, Miss> {
+    async fn run(&self, lines: LineSinks) -> Result<Exit, Miss> {
         let order = Order {
             process: Arc::clone(&self.process),
             kill_handle: Arc::new(SetKillHandle::default()),

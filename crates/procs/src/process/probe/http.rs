@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::member::Members;
+use super::members_of_set::MembersOfSet;
 use super::{Miss, tcp};
 use crate::spec::HttpGet;
 
@@ -11,7 +11,7 @@ use crate::spec::HttpGet;
 const LONGEST_HEAD: u64 = 1024;
 
 /// Sends one GET, and reads the first line of the answer.
-pub(super) async fn look(get: &HttpGet, any_owner: bool, members: &Members) -> Result<(), Miss> {
+pub(super) async fn look(get: &HttpGet, any_owner: bool, members: &MembersOfSet) -> Result<(), Miss> {
     // It was checked when the tree was built.
     let target = get.target().map_err(Miss::new)?;
     let stream = tcp::connect(&target.address, any_owner, members).await?;

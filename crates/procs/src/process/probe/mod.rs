@@ -6,7 +6,7 @@
 
 mod command;
 mod http;
-mod member;
+mod members_of_set;
 mod path;
 mod tcp;
 mod unix;
@@ -21,8 +21,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::start_log::StartLog;
 use crate::spec::HttpGet;
 
-pub(super) use command::Command;
-pub(super) use member::Members;
+pub(super) use command::CommandProbe;
+pub(super) use members_of_set::MembersOfSet;
 
 /// How often something is looked at that does not tell when it changes.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -34,12 +34,12 @@ const LOOK_AGAIN_LATER: Duration = Duration::from_millis(250);
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
 
 /// What is looked at.
-pub(super) enum Probe {
+pub(super) enum ProbeTarget {
     Tcp { address: String, any_owner: bool },
     Unix { path: std::path::PathBuf, any_owner: bool },
     Http { get: HttpGet, any_owner: bool },
     Path(std::path::PathBuf),
-    Command(Box<Command>),
+    Command(Box<CommandProbe>),
 }
 
 /// Why a look has found nothing.
@@ -64,8 +64,8 @@ impl Miss {
 /// Looks until the process is ready. When it has ended, the look that is under way is given up and one more is made:
 /// what was there at the end counts.
 pub(super) async fn until_ready(
-    mut probe: Probe,
-    members: Members,
+    mut probe: ProbeTarget,
+    members: MembersOfSet,
     log: Arc<StartLog>,
     mut has_ended: watch::Receiver<bool>,
 ) -> Exit {
@@ -88,11 +88,15 @@ pub(super) async fn until_ready(
 }
 
 /// Looks once, for as long as it takes. Says on one line why it has found nothing.
-pub(super) async fn look_once(probe: &mut Probe, members: &Members, log: &StartLog) -> Result<(), String> {
+pub(super) async fn look_once(
+    probe: &mut ProbeTarget,
+    members: &MembersOfSet,
+    log: &StartLog,
+) -> Result<(), String> {
     probe.look(members, log).await.map_err(|miss| miss.error)
 }
 
-impl Probe {
+impl ProbeTarget {
     /// Says whether a listener that is no process of the set will do.
     pub(super) fn set_any_owner(&mut self, any: bool) {
         match self {
@@ -103,7 +107,7 @@ impl Probe {
         }
     }
 
-    async fn look(&mut self, members: &Members, log: &StartLog) -> Result<(), Miss> {
+    async fn look(&mut self, members: &MembersOfSet, log: &StartLog) -> Result<(), Miss> {
         match self {
             Self::Tcp { address, any_owner } => tcp::look(address, *any_owner, members).await,
             Self::Unix { path, any_owner } => unix::look(path, *any_owner, members).await,
@@ -114,7 +118,7 @@ impl Probe {
     }
 }
 
-async fn look(probe: &mut Probe, members: &Members, log: &StartLog) -> Result<(), Miss> {
+async fn look(probe: &mut ProbeTarget, members: &MembersOfSet, log: &StartLog) -> Result<(), Miss> {
     timeout(LONGEST_LOOK, probe.look(members, log))
         .await
         .unwrap_or_else(|_| Err(Miss::new(format!("no answer within {LONGEST_LOOK:?}"))))

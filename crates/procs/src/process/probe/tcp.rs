@@ -12,16 +12,20 @@ use nix::sys::socket::{
 };
 
 use super::Miss;
-use super::member::Members;
+use super::members_of_set::MembersOfSet;
 use crate::sys;
 
 /// Connects, and looks which process listens.
-pub(super) async fn look(address: &str, any_owner: bool, members: &Members) -> Result<(), Miss> {
+pub(super) async fn look(address: &str, any_owner: bool, members: &MembersOfSet) -> Result<(), Miss> {
     connect(address, any_owner, members).await.map(drop)
 }
 
 /// A connection to a listener of the process, non-blocking.
-pub(super) async fn connect(address: &str, any_owner: bool, members: &Members) -> Result<TcpStream, Miss> {
+pub(super) async fn connect(
+    address: &str,
+    any_owner: bool,
+    members: &MembersOfSet,
+) -> Result<TcpStream, Miss> {
     let stream = match address.parse() {
         Ok(address) => connect_to(address).await,
         Err(_) => connect_by_name(address).await,
@@ -79,7 +83,7 @@ async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Looks what a connection has led to.
-async fn judge(stream: &TcpStream, any_owner: bool, members: &Members) -> Result<(), Miss> {
+async fn judge(stream: &TcpStream, any_owner: bool, members: &MembersOfSet) -> Result<(), Miss> {
     let (ours, theirs) = match (stream.local_addr(), stream.peer_addr()) {
         (Ok(ours), Ok(theirs)) => (ours, theirs),
         (Err(error), _) | (_, Err(error)) => return Err(Miss::new(error)),
@@ -118,7 +122,7 @@ mod tests {
         let itself = socket.local_addr().unwrap();
         let stream = socket.connect(itself).await.expect("it leads to itself").into_std().unwrap();
 
-        let miss = judge(&stream, true, &Members(Weak::new())).await.unwrap_err();
+        let miss = judge(&stream, true, &MembersOfSet(Weak::new())).await.unwrap_err();
 
         assert_eq!(miss.error, "the connection led to itself: no process listens there");
         drop(stream);
@@ -155,7 +159,10 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
 
         for host in ["127.0.0.1", "localhost"] {
-            assert!(look(&format!("{host}:{port}"), true, &Members(Weak::new())).await.is_ok(), "{host}");
+            assert!(
+                look(&format!("{host}:{port}"), true, &MembersOfSet(Weak::new())).await.is_ok(),
+                "{host}"
+            );
         }
     }
 
@@ -163,7 +170,7 @@ mod tests {
     async fn a_port_at_which_nothing_listens_is_told_as_the_system_tells_it() {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
 
-        let miss = look(&address, true, &Members(Weak::new())).await.unwrap_err();
+        let miss = look(&address, true, &MembersOfSet(Weak::new())).await.unwrap_err();
 
         assert_eq!(miss.error, "Connection refused (os error 111)");
     }

@@ -5,7 +5,7 @@ use rootward_core::{ChildKind, Launch, StartContext};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::launch::{Answer, Direct, LaunchError, Launching, Order};
+use crate::launch::{Direct, LaunchError, LaunchResult, Launching, Order};
 
 #[tokio::test]
 async fn an_owner_that_is_dropped_while_the_program_is_being_started_is_heard_of_when_the_program_is_gone() {
@@ -134,7 +134,7 @@ impl Launcher for Gated {
         std::thread::spawn(move || {
             opened.recv().unwrap();
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let launched: Answer = runtime.block_on(Direct.launch(order));
+            let launched: LaunchResult = runtime.block_on(Direct.launch(order));
             tell.send(launched.as_ref().unwrap().owned_set.set().pid().unsigned_abs()).unwrap();
             opened.recv().unwrap();
             // What is not taken is dropped.

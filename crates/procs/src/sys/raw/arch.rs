@@ -7,7 +7,7 @@ use libc::{c_long, c_void};
 use super::Errno;
 
 /// Where a process begins that was started by [`clone_onto`]. It must not return.
-pub(in crate::sys) type Entry = extern "C" fn(*mut c_void) -> !;
+pub(in crate::sys) type EntryPoint = extern "C" fn(*mut c_void) -> !;
 
 /// Makes a system call.
 ///
@@ -28,7 +28,7 @@ pub(super) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize
 pub(in crate::sys) unsafe fn clone_onto(
     number: c_long,
     arguments: [usize; 5],
-    entry: Entry,
+    entry: EntryPoint,
     argument: *mut c_void,
 ) -> Result<i32, Errno> {
     // SAFETY: the caller's promise.
@@ -49,7 +49,7 @@ pub(crate) use imp::SHARES_MEMORY;
 mod imp {
     use std::arch::asm;
 
-    use super::{Entry, c_long, c_void};
+    use super::{EntryPoint, c_long, c_void};
 
     /// Whether reapers share the warden's memory: they can, because no call here writes to `errno`.
     pub(crate) const SHARES_MEMORY: bool = true;
@@ -73,7 +73,7 @@ mod imp {
     pub(super) unsafe fn clone_onto(
         number: c_long,
         [a, b, c, d, e]: [usize; 5],
-        entry: Entry,
+        entry: EntryPoint,
         argument: *mut c_void,
     ) -> isize {
         let result;
@@ -103,7 +103,7 @@ mod imp {
 mod imp {
     use std::arch::asm;
 
-    use super::{Entry, c_long, c_void};
+    use super::{EntryPoint, c_long, c_void};
 
     /// Whether reapers share the warden's memory: they can, because no call here writes to `errno`.
     pub(crate) const SHARES_MEMORY: bool = true;
@@ -127,7 +127,7 @@ mod imp {
     pub(super) unsafe fn clone_onto(
         number: c_long,
         [a, b, c, d, e]: [usize; 5],
-        entry: Entry,
+        entry: EntryPoint,
         argument: *mut c_void,
     ) -> isize {
         let result;
@@ -157,7 +157,7 @@ mod imp {
 mod imp {
     //! By way of the C library, whose `errno` is each process's own as long as reapers have memory of their own.
 
-    use super::{Entry, c_long, c_void};
+    use super::{EntryPoint, c_long, c_void};
 
     /// Whether reapers share the warden's memory: they must not, because these calls write to `errno`.
     pub(crate) const SHARES_MEMORY: bool = false;
@@ -170,14 +170,16 @@ mod imp {
     pub(super) unsafe fn clone_onto(
         number: c_long,
         [flags, stack, pidfd, _, _]: [usize; 5],
-        entry: Entry,
+        entry: EntryPoint,
         argument: *mut c_void,
     ) -> isize {
         if number != libc::SYS_clone {
             return -(libc::ENOSYS as isize);
         }
-        // SAFETY: an `Entry` differs from what `clone` wants in that it never returns the value it would have to.
-        let entry = unsafe { std::mem::transmute::<Entry, extern "C" fn(*mut c_void) -> libc::c_int>(entry) };
+        // SAFETY: an `EntryPoint` differs from what `clone` wants in that it never returns the value that it would
+        // have to.
+        let entry =
+            unsafe { std::mem::transmute::<EntryPoint, extern "C" fn(*mut c_void) -> libc::c_int>(entry) };
         // SAFETY: the caller's promise.
         let pid = unsafe {
             libc::clone(

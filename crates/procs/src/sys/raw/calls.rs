@@ -7,10 +7,8 @@ use std::ptr;
 
 use libc::{c_int, c_long, c_void};
 
-use super::Errno;
 use super::arch::call;
-
-type Result<T> = std::result::Result<T, Errno>;
+use super::{Errno, Result};
 
 /// Makes a call that takes integers only. All others have a function of their own below.
 pub(super) fn integers(number: c_long, arguments: [c_int; 5]) -> Result<c_int> {

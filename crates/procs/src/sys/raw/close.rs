@@ -5,11 +5,9 @@
 
 use libc::c_int;
 
-use super::Errno;
+use super::Result;
 use super::calls::{close, integers};
 use super::proc_children::for_each_descriptor;
-
-type Result<T> = std::result::Result<T, Errno>;
 
 const ON_EXEC: c_int = libc::CLOSE_RANGE_CLOEXEC as c_int;
 const ALONE: c_int = libc::CLOSE_RANGE_UNSHARE as c_int;

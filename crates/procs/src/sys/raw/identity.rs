@@ -4,11 +4,9 @@
 
 use libc::c_int;
 
-use super::Errno;
+use super::Result;
 use super::arch::call;
 use super::calls::integers;
-
-type Result<T> = std::result::Result<T, Errno>;
 
 /// A limit of the calling process, soft and hard, by the kernel's number.
 pub(crate) fn limit(number: usize) -> Result<(u64, u64)> {

@@ -16,7 +16,7 @@ pub(crate) const MOST_DESCRIPTORS: usize = 6 + MOST_EXTRA;
 
 /// Room for a control message with that many descriptors, as large and aligned as any architecture wants it.
 #[repr(C, align(8))]
-struct Control([u8; CONTROL]);
+struct ControlBuffer([u8; CONTROL]);
 
 const CONTROL: usize = 128;
 
@@ -46,7 +46,7 @@ pub(crate) fn send(
 ) -> Result<(), Errno> {
     let mut part =
         libc::iovec { iov_base: message.as_ptr().cast_mut().cast::<c_void>(), iov_len: message.len() };
-    let mut control = Control([0; CONTROL]);
+    let mut control = ControlBuffer([0; CONTROL]);
     let mut header = header(&mut part);
     if !descriptors.is_empty() {
         if descriptors.len() > MOST_DESCRIPTORS {
@@ -87,7 +87,7 @@ pub(crate) fn receive(
 ) -> Result<usize, Errno> {
     *descriptors = [-1; MOST_DESCRIPTORS];
     let mut part = libc::iovec { iov_base: into.as_mut_ptr().cast::<c_void>(), iov_len: into.len() };
-    let mut control = Control([0; CONTROL]);
+    let mut control = ControlBuffer([0; CONTROL]);
     let mut header = header(&mut part);
     header.msg_control = (&raw mut control).cast::<c_void>();
     let most = u32::try_from(size_of_val(descriptors)).unwrap_or_default();

@@ -32,3 +32,6 @@ pub(crate) use wait::{ChildrenLeft, Reaped, can_wait, reap_any, reap_any_or_stop
 
 /// An error number of the kernel's.
 pub(crate) type Errno = i32;
+
+/// What a call of the kernel returns.
+type Result<T> = std::result::Result<T, Errno>;

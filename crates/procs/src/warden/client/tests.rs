@@ -43,7 +43,7 @@ fn a_warden_that_does_not_answer_is_killed_and_is_an_error_that_does_not_pass() 
     let pid = given_a_process().id().try_into().unwrap();
     let (socket, _its_end) = sys::pair().unwrap();
 
-    let error = Warden::begin_within(Duration::from_millis(1), (pid, sys::open(pid).unwrap()), socket, false)
+    let error = Warden::begin_within(Duration::from_millis(1), pid, sys::open(pid).unwrap(), socket, false)
         .unwrap_err();
 
     let WardenError::Io(source) = &error else { panic!("{error:?}") };
@@ -69,7 +69,7 @@ fn given_a_warden_that_stays() -> (Warden, Child) {
         pool: Pool::default(),
         died: watch::Sender::new(false),
     });
-    let client = Client {
+    let client = WardenClient {
         shared,
         inherited: Inherited::as_it_is().unwrap(),
         said_without_cgroup: AtomicBool::new(false),

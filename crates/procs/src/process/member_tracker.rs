@@ -10,16 +10,16 @@ use rootward_core::Straggler;
 
 use super::stragglers::Stragglers;
 use crate::Signal;
-use crate::group::Member as Counted;
+use crate::group::Member;
 use crate::group::{MemberList, ProcessTime, group_of};
 use crate::set::ProcessSet;
 use crate::sys;
 
 /// What is left of a set.
 #[derive(Debug, Default)]
-pub(super) struct Members {
+pub(super) struct MemberTracker {
     /// The members at the last list of members. There are none if they could not be counted.
-    there: Vec<Member>,
+    there: Vec<WatchedMember>,
     /// What is told of them, for readers on any thread.
     stragglers: Arc<Mutex<Stragglers>>,
     /// The last signal that the set has got, and when.
@@ -33,7 +33,7 @@ pub(super) struct Members {
 
 /// A member that was there at the last list of members.
 #[derive(Debug)]
-struct Member {
+struct WatchedMember {
     pid: i32,
     /// Tells its end. Without it the only way is to count again.
     pidfd: Option<Arc<OwnedFd>>,
@@ -52,7 +52,7 @@ pub(super) enum Found {
     Unsure,
 }
 
-impl Members {
+impl MemberTracker {
     pub(super) fn new(stragglers: Arc<Mutex<Stragglers>>) -> Self {
         Self { stragglers, ..Self::default() }
     }
@@ -65,7 +65,7 @@ impl Members {
                 self.there.iter().filter(|member| !member.has_ended()).map(|member| member.pid).collect();
             self.stragglers().about_to_kill(|pid| alive.contains(&pid));
         }
-        for Member { pid, pidfd } in &self.there {
+        for WatchedMember { pid, pidfd } in &self.there {
             if let Some(pidfd) = pidfd.as_ref().filter(|_| !set.is_within_reach(*pid)) {
                 self.tell(*pid, pidfd, signal);
             }
@@ -90,7 +90,7 @@ impl Members {
             return self.found_none(set);
         }
         self.swept = false;
-        let is_new = |member: &Counted| !self.there.iter().any(|known| known.pid == member.pid);
+        let is_new = |member: &Member| !self.there.iter().any(|known| known.pid == member.pid);
         // A group is counted among all processes, and not by the lists of the members.
         self.unsure = !set.can_be_counted_out() && members.iter().any(is_new);
         self.there = members.into_iter().map(|member| self.meet(member, set)).collect();
@@ -116,8 +116,8 @@ impl Members {
     }
 
     /// Takes note of a member, and sends it the signal that it was too young for.
-    fn meet(&self, member: Counted, set: &ProcessSet) -> Member {
-        let Counted { pid, command, began } = member;
+    fn meet(&self, member: Member, set: &ProcessSet) -> WatchedMember {
+        let Member { pid, command, began } = member;
         self.stragglers().meet(pid, command);
         // The process id is certain only while a descriptor holds it.
         let pidfd = sys::open(pid).ok().filter(|_| set.has(pid)).map(Arc::new);
@@ -128,7 +128,7 @@ impl Members {
                 self.tell(pid, pidfd, signal);
             }
         }
-        Member { pid, pidfd }
+        WatchedMember { pid, pidfd }
     }
 
     /// Sends a signal to one member alone, unless it has got it alone before.
@@ -190,7 +190,7 @@ impl Members {
     }
 }
 
-impl Member {
+impl WatchedMember {
     fn has_ended(&self) -> bool {
         self.pidfd.as_ref().is_some_and(sys::has_ended)
     }

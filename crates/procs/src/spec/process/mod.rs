@@ -1,19 +1,27 @@
-//! The builder of a process child.
+//! The builder of a process child. What it says of one subject stands in a file of its own.
+
+mod attributes;
+mod capabilities;
+mod cgroup;
+mod descriptors;
+mod environment;
+mod log_file;
+mod success;
+mod terminal;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward_core::{ChildSpec, Exit, Shutdown};
+use rootward_core::{Exit, Shutdown};
 
 use super::health::HealthCheck;
-use super::ready::Condition;
+use super::ready::ReadyCondition;
 use super::{Command, Descriptors, Health, Output, Ready, Stdin, Successes};
 use crate::Signal;
 use crate::pipes::Pipes;
 use crate::policy::{Ladder, LifeRules, Readiness, Step};
-use crate::process::StartProcess;
 
 /// Describes an operating-system process as a child.
 ///
@@ -159,7 +167,7 @@ impl Process {
     /// Says with which signals the process is asked to stop, instead of a single one.
     ///
     /// The sum of the waits becomes the child's grace, after which SIGKILL follows. A
-    /// [`shutdown`](ChildSpec::shutdown) that is set on the child afterwards takes its place.
+    /// [`shutdown`](rootward_core::ChildSpec::shutdown) that is set on the child afterwards takes its place.
     pub fn ladder(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         let ladder = Ladder::new(&Vec::from_iter(steps));
         self.empty_ladder = ladder.is_none();
@@ -176,7 +184,7 @@ impl Process {
     ///
     /// The command has the process's surroundings and its user, and the process's id in the variable `MAINPID`. Its
     /// output goes into the event `asked` of the next step if it fails. The time is added to the child's grace, unless
-    /// a [`shutdown`](ChildSpec::shutdown) is set on the child.
+    /// a [`shutdown`](rootward_core::ChildSpec::shutdown) is set on the child.
     #[doc(alias = "ExecStop")]
     pub fn stop_command<A: Into<OsString>>(
         mut self,
@@ -237,27 +245,22 @@ impl Process {
         self
     }
 
-    /// Makes it a child.
-    ///
-    /// How far it is followed is its tree's business: [`Containment`](crate::Containment). A tree that was told nothing
-    /// follows all descendants, and they die with this program, wherever there can be a warden.
-    pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
-        // A description that was cloned is another child's.
-        let mut process = self;
-        process.command.descriptors.listening = Arc::default();
-        if let Some(log) = &mut process.command.log {
+    /// A description of one child: sockets and files of a description that was cloned are another child's.
+    pub(crate) fn for_one_child(mut self) -> Self {
+        self.command.descriptors.listening = Arc::default();
+        if let Some(log) = &mut self.command.log {
             log.writer = Arc::default();
         }
-        let grace = match &process.stop_command {
+        self
+    }
+
+    /// The time that all steps of its stop take, if there are several.
+    pub(crate) fn stop_time(&self) -> Option<Duration> {
+        match &self.stop_command {
             Some((_, within)) => {
-                Some(process.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
+                Some(self.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
             }
-            None => process.ladder.total(),
-        };
-        let child = ChildSpec::new(id, StartProcess::new(Arc::new(process)));
-        match grace {
-            Some(grace) => child.shutdown(grace),
-            None => child,
+            None => self.ladder.total(),
         }
     }
 
@@ -297,29 +300,29 @@ impl Process {
 
     /// The number of the descriptor by which it says that it is ready, if it does so by one.
     pub(crate) fn ready_descriptor(&self) -> Option<u32> {
-        let Condition::Descriptor(number) = self.ready.as_ref()?.condition else { return None };
+        let ReadyCondition::Descriptor(number) = self.ready.as_ref()?.condition else { return None };
         Some(number)
     }
 
     /// The path that says that it is ready, if one does.
     pub(crate) fn awaited_path(&self) -> Option<PathBuf> {
         match &self.ready.as_ref()?.condition {
-            Condition::Path(path) => Some(self.resolve(path)),
-            Condition::Line(_)
-            | Condition::Tcp(_)
-            | Condition::Unix(_)
-            | Condition::Http(_)
-            | Condition::Command(_)
-            | Condition::Notify
-            | Condition::Completion
-            | Condition::Descriptor(_)
-            | Condition::Check(_) => None,
+            ReadyCondition::Path(path) => Some(self.resolve(path)),
+            ReadyCondition::Line(_)
+            | ReadyCondition::Tcp(_)
+            | ReadyCondition::Unix(_)
+            | ReadyCondition::Http(_)
+            | ReadyCondition::Command(_)
+            | ReadyCondition::Notify
+            | ReadyCondition::Completion
+            | ReadyCondition::Descriptor(_)
+            | ReadyCondition::Check(_) => None,
         }
     }
 
     /// Whether it speaks systemd's notify protocol.
     pub(crate) fn notifies(&self) -> bool {
-        self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Notify))
+        self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, ReadyCondition::Notify))
             || self.watchdog().is_some()
     }
 
@@ -361,7 +364,7 @@ impl Process {
     /// What it is waited for until it counts as started, in words.
     pub(crate) fn awaited(&self) -> String {
         let mut words = self.ready.as_ref().map(Ready::describe).unwrap_or_default();
-        if self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Line(_))) {
+        if self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, ReadyCondition::Line(_))) {
             let outputs = ["output", "error"].into_iter().zip(self.command.outputs());
             for (name, _) in outputs.filter(|(_, output)| *output != Output::Capture) {
                 words.push_str(&format!(" (its standard {name} is not captured)"));

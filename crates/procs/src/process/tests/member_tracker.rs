@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rootward_core::Outcome;
 use tempfile::TempDir;
 
-use super::super::members::{Found, Members};
+use super::super::member_tracker::{Found, MemberTracker};
 use super::super::message::Fact;
 use super::*;
 use crate::Signal;
@@ -18,7 +18,7 @@ async fn the_rest_of_a_set_is_found_and_ended_also_by_number() {
     for reach in [Group::new, Group::by_number] {
         let set = ProcessSet::Group(reach(running("sleep 1000 & exit 0")));
         ended(&set).await;
-        let mut members = Members::default();
+        let mut members = MemberTracker::default();
         members.left_alone();
 
         assert_eq!(found(&mut members, &set).await, Found::Members);
@@ -75,8 +75,8 @@ async fn a_census_that_has_been_replaced_is_not_heard() {
     let member: i32 = given.line().await.parse().unwrap();
     given.wait_for_line("asked").await;
 
-    owner.tell(Message::Fact(Fact::Counted(0, Some(Vec::new()))));
-    owner.tell(Message::Fact(Fact::Counted(0, Some(Vec::new()))));
+    owner.tell(OwnerMessage::Fact(Fact::Counted(0, Some(Vec::new()))));
+    owner.tell(OwnerMessage::Fact(Fact::Counted(0, Some(Vec::new()))));
     send(member, nix::sys::signal::SIGTERM);
 
     given.wait_for_line("asked").await;
@@ -87,7 +87,7 @@ async fn a_census_that_has_been_replaced_is_not_heard() {
 /// A member of a group whose leader has ended.
 struct Left {
     set: ProcessSet,
-    members: Members,
+    members: MemberTracker,
     member: i32,
     fifo: PathBuf,
     _dir: TempDir,
@@ -100,7 +100,7 @@ impl Left {
         let daemon = format!("sh -c 'read -r line < {0}; exec setsid sleep 1000' & exit 0", fifo.display());
         let set = ProcessSet::Group(Group::new(running(&daemon)));
         ended(&set).await;
-        let mut members = Members::default();
+        let mut members = MemberTracker::default();
         members.left_alone();
         assert_eq!(found(&mut members, &set).await, Found::Members);
         let member = list_members(Which::Group(set.pid())).await.unwrap().unwrap().remove(0).pid;
@@ -139,12 +139,12 @@ async fn ended(set: &ProcessSet) {
 }
 
 /// What the list of members finds.
-async fn found(members: &mut Members, set: &ProcessSet) -> Found {
+async fn found(members: &mut MemberTracker, set: &ProcessSet) -> Found {
     let listed = timeout(PATIENCE, set.list_members()).await.expect("it is counted").unwrap();
     members.counted(listed, set)
 }
 
-async fn until_empty(members: &mut Members, set: &ProcessSet) {
+async fn until_empty(members: &mut MemberTracker, set: &ProcessSet) {
     while set.is_empty() != Some(true) && found(members, set).await != Found::Empty {}
     members.dismiss(set);
 }

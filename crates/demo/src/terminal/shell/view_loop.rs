@@ -9,7 +9,7 @@ use super::inbox::{Inbox, Mail};
 use super::screen::Screen;
 use crate::terminal::draw::draw;
 use crate::terminal::fit::Fit;
-use crate::terminal::state::{Effect, Input, State};
+use crate::terminal::state::{Effect, ViewInput, ViewState};
 use crate::terminal::text::osc52;
 
 /// How long a picture stands at least, if nothing but the tree changes it.
@@ -31,9 +31,9 @@ pub(crate) trait Hands {
 }
 
 /// A view on its screen.
-pub(crate) struct Stage<H> {
+pub(crate) struct ViewLoop<H> {
     pub(crate) screen: Screen,
-    pub(crate) state: State,
+    pub(crate) state: ViewState,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) fit: Fit,
     pub(crate) hands: H,
@@ -47,13 +47,13 @@ struct Orders {
     suspend: bool,
 }
 
-impl<H: Hands> Stage<H> {
+impl<H: Hands> ViewLoop<H> {
     /// Shows the tree until it is gone or the user leaves. The terminal is given back before this returns.
     ///
     /// # Errors
     ///
     /// If the terminal has gone.
-    pub(crate) fn run(mut self) -> io::Result<State> {
+    pub(crate) fn run(mut self) -> io::Result<ViewState> {
         let begun = now();
         let (mut drawn_at, mut is_changed, mut is_by_hand) = (None::<Instant>, true, false);
         loop {
@@ -71,7 +71,7 @@ impl<H: Hands> Stage<H> {
             let mail = self.inbox.wait(at_most, !is_changed);
             is_changed = true;
             let mut orders = Orders::default();
-            is_by_hand |= mail.iter().any(|mail| !matches!(mail, Mail::Input(Input::Event(_))));
+            is_by_hand |= mail.iter().any(|mail| !matches!(mail, Mail::Input(ViewInput::Event(_))));
             for mail in mail {
                 match mail {
                     Mail::Input(input) => self.take(input, begun, &mut orders)?,
@@ -104,8 +104,8 @@ impl<H: Hands> Stage<H> {
         Ok(())
     }
 
-    fn take(&mut self, input: Input, begun: Instant, orders: &mut Orders) -> io::Result<()> {
-        orders.fit |= matches!(input, Input::Resize);
+    fn take(&mut self, input: ViewInput, begun: Instant, orders: &mut Orders) -> io::Result<()> {
+        orders.fit |= matches!(input, ViewInput::Resize);
         for effect in self.state.update(input, (now() - begun).as_secs_f64()) {
             match effect {
                 Effect::Leave => orders.leave = true,

@@ -12,7 +12,7 @@ use rootward::event::Events;
 use super::{EventWriter, ReaderTimeout};
 
 /// Reads the tree's events as fast as they come, or as fast as files can be written.
-pub(crate) struct Pump {
+pub(crate) struct EventPump {
     ended: mpsc::Receiver<()>,
     /// How many events have been handed on.
     handed_on: Arc<AtomicU64>,
@@ -22,7 +22,7 @@ pub(crate) struct Pump {
 /// thread from running.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-impl Pump {
+impl EventPump {
     /// Starts the thread that reads.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use tokio::io::Interest;
 use tokio::time::{Instant, timeout_at};
 
 use crate::log_writer::LogWriter;
-use crate::policy::{Line, Lines, Piece};
+use crate::policy::{Line, LineSplitter, Piece};
 use crate::sys::{self, Watched};
 
 /// How much is read at once of a stream that brings little, onto the stack: a process that is silent costs no memory.
@@ -35,11 +35,11 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 
 /// Our end of a stream that a process writes to.
 #[derive(Debug)]
-pub(super) struct Pump {
+pub(super) struct OutputPump {
     pipe: Watched,
     source: OutputSource,
     stream: OutputStream,
-    lines: Lines,
+    lines: LineSplitter,
     /// When what has come of a line is shown without its end, unless more comes.
     show_at: Option<Instant>,
     /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent
@@ -61,16 +61,17 @@ pub(super) enum OutputSource {
 const TERMINAL_HOLDS: usize = 128 * 1024;
 
 /// What a process has written.
-pub(super) enum Written<'a> {
+pub(super) enum WrittenOutput<'a> {
     /// Whole lines, each with its end.
     Lines(OutputStream, &'a str),
     Line(OutputLine),
 }
 
-impl Pump {
+impl OutputPump {
     /// The descriptor must be non-blocking.
     pub(super) fn new(
-        (fd, source): (OwnedFd, OutputSource),
+        fd: OwnedFd,
+        source: OutputSource,
         stream: OutputStream,
         log: Option<Arc<LogWriter>>,
     ) -> io::Result<Self> {
@@ -79,7 +80,7 @@ impl Pump {
             pipe,
             source,
             stream,
-            lines: Lines::default(),
+            lines: LineSplitter::default(),
             show_at: None,
             large: None,
             ended: false,
@@ -110,7 +111,7 @@ impl Pump {
     }
 
     /// Reads some of what there is.
-    pub(super) fn read(&mut self, mut write: impl FnMut(Written<'_>)) {
+    pub(super) fn read(&mut self, mut write: impl FnMut(WrittenOutput<'_>)) {
         let mut large = self.large.take();
         let bytes = match &mut large {
             None => self.read_into(&mut [0; CHUNK], &mut write),
@@ -121,7 +122,7 @@ impl Pump {
         }
     }
 
-    fn read_into(&mut self, chunk: &mut [u8], write: &mut impl FnMut(Written<'_>)) -> usize {
+    fn read_into(&mut self, chunk: &mut [u8], write: &mut impl FnMut(WrittenOutput<'_>)) -> usize {
         let result = self.pipe.try_io(Interest::READABLE, |pipe| read(pipe, chunk));
         let bytes = *result.as_ref().unwrap_or(&0);
         self.take(result.map(|bytes| &chunk[..bytes]), write);
@@ -137,7 +138,7 @@ impl Pump {
     }
 
     /// Shows what has come of a line: nothing more of it has come for a while.
-    pub(super) fn show(&mut self, write: impl FnOnce(Written<'_>)) {
+    pub(super) fn show(&mut self, write: impl FnOnce(WrittenOutput<'_>)) {
         self.show_at = None;
         let stream = self.stream;
         self.lines.show(|line| write(output(stream, line)));
@@ -146,7 +147,7 @@ impl Pump {
     /// Reads what the pipe holds now and no more, and ends the last line.
     ///
     /// When a process has ended, this is all that it has written, however much others are still writing.
-    pub(super) fn drain(&mut self, mut write: impl FnMut(Written<'_>)) {
+    pub(super) fn drain(&mut self, mut write: impl FnMut(WrittenOutput<'_>)) {
         let held = match self.source {
             OutputSource::Pipe => sys::readable_bytes(&self.pipe).unwrap_or(0),
             OutputSource::Terminal => TERMINAL_HOLDS,
@@ -160,7 +161,7 @@ impl Pump {
         self.lines.flush(|line| write(output(self.stream, line)));
     }
 
-    fn drain_into(&mut self, chunk: &mut [u8], mut held: usize, write: &mut impl FnMut(Written<'_>)) {
+    fn drain_into(&mut self, chunk: &mut [u8], mut held: usize, write: &mut impl FnMut(WrittenOutput<'_>)) {
         while !self.ended {
             let result = read(self.pipe.get_ref(), chunk);
             let bytes = *result.as_ref().unwrap_or(&0);
@@ -192,7 +193,7 @@ impl Pump {
         self.lines.flush(|line| output(self.stream, line).to(sink));
     }
 
-    fn take(&mut self, read: io::Result<&[u8]>, write: &mut impl FnMut(Written<'_>)) {
+    fn take(&mut self, read: io::Result<&[u8]>, write: &mut impl FnMut(WrittenOutput<'_>)) {
         let stream = self.stream;
         if let (Some(log), Ok(bytes)) = (&self.log, &read) {
             log.push(bytes);
@@ -203,7 +204,7 @@ impl Pump {
                 self.lines.flush(|line| write(output(stream, line)));
             }
             Ok(bytes) => self.lines.feed(bytes, |piece| match piece {
-                Piece::Lines(lines) => write(Written::Lines(stream, lines)),
+                Piece::Lines(lines) => write(WrittenOutput::Lines(stream, lines)),
                 Piece::Line(line) => write(output(stream, line)),
             }),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -216,7 +217,7 @@ impl Pump {
     }
 }
 
-impl Written<'_> {
+impl WrittenOutput<'_> {
     /// Makes the lines events, if they are to be.
     pub(super) fn to(self, sink: Option<&OutputSink>) {
         let Some(sink) = sink else { return };
@@ -238,7 +239,7 @@ fn read(pipe: &OwnedFd, into: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-fn output(stream: OutputStream, line: Line) -> Written<'static> {
+fn output(stream: OutputStream, line: Line) -> WrittenOutput<'static> {
     let Line { text, truncated, lossy, continued } = line;
-    Written::Line(OutputLine { stream, line: text, truncated, lossy, continued })
+    WrittenOutput::Line(OutputLine { stream, line: text, truncated, lossy, continued })
 }

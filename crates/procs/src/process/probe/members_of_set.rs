@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Weak;
 
-use crate::group::{Listener, command_of, is_descendant, listener_at};
+use crate::group::{ListenerOwner, command_of, is_descendant, listener_at};
 use crate::set::ProcessSet;
 
 /// The members of a set. The set may go meanwhile.
 #[derive(Clone)]
-pub(in crate::process) struct Members(pub(in crate::process) Weak<ProcessSet>);
+pub(in crate::process) struct MembersOfSet(pub(in crate::process) Weak<ProcessSet>);
 
-impl Members {
+impl MembersOfSet {
     /// Whether a process is the program, or belongs to its set, or descends from the program.
     pub(in crate::process) fn has(&self, pid: i32) -> bool {
         let Some(set) = self.0.upgrade() else { return false };
@@ -22,8 +22,8 @@ impl Members {
     fn stranger_at(&self, server: SocketAddr) -> Option<String> {
         let first = self.0.upgrade()?.pid();
         match listener_at(server, first, |pid| self.has(pid)) {
-            Listener::Member | Listener::Unknown => None,
-            Listener::Stranger { pid, command } => Some(named(pid, &command)),
+            ListenerOwner::Member | ListenerOwner::Unknown => None,
+            ListenerOwner::Stranger { pid, command } => Some(named(pid, &command)),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::activation;
 
 /// Where it is listened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ListenAddress {
     Tcp(String),
     Udp(String),
     Unix(PathBuf),
@@ -26,29 +26,32 @@ pub(crate) enum Place {
 /// The sockets of one child, bound once and kept until the child's description is dropped, so that no connection is
 /// refused while the child is away.
 #[derive(Debug, Default)]
-pub(crate) struct Listening(Mutex<Option<Vec<Bound>>>);
+pub(crate) struct ListenSockets(Mutex<Option<Vec<Bound>>>);
 
 #[derive(Debug)]
 struct Bound {
     socket: Arc<OwnedFd>,
     /// The socket's file, which goes with it.
-    _file: Option<SocketFile>,
+    _file: Option<BoundSocketFile>,
 }
 
 /// A socket's file. It is removed when this is dropped, unless another one has taken its place.
 #[derive(Debug)]
-struct SocketFile {
+struct BoundSocketFile {
     path: PathBuf,
     id: (u64, u64),
 }
 
-impl Listening {
+impl ListenSockets {
     /// The sockets at these places, in their order. They are bound by the first call that succeeds, which may block.
     ///
     /// # Errors
     ///
     /// The first place at which it cannot be listened, and why. Nothing is bound then.
-    pub(crate) fn at(&self, places: &[Place]) -> Result<Vec<Arc<OwnedFd>>, (Place, io::Error)> {
+    pub(crate) fn at(
+        &self,
+        places: &[ListenAddress],
+    ) -> Result<Vec<Arc<OwnedFd>>, (ListenAddress, io::Error)> {
         let mut bound = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if bound.is_none() {
             let all = places.iter().enumerate().map(|(at, place)| {
@@ -67,16 +70,16 @@ impl Listening {
     }
 }
 
-fn bind(place: &Place, before: usize) -> io::Result<Bound> {
+fn bind(place: &ListenAddress, before: usize) -> io::Result<Bound> {
     let (socket, file): (OwnedFd, _) = match place {
-        Place::Tcp(address) => (TcpListener::bind(address)?.into(), None),
-        Place::Udp(address) => (UdpSocket::bind(address)?.into(), None),
-        Place::Unix(path) => {
+        ListenAddress::Tcp(address) => (TcpListener::bind(address)?.into(), None),
+        ListenAddress::Udp(address) => (UdpSocket::bind(address)?.into(), None),
+        ListenAddress::Unix(path) => {
             let listener = bind_unix(path)?;
             let id = id_of(path)?;
-            (listener.into(), Some(SocketFile { path: path.clone(), id }))
+            (listener.into(), Some(BoundSocketFile { path: path.clone(), id }))
         }
-        Place::Given(name) => (activation::socket(name, before)?, None),
+        ListenAddress::Given(name) => (activation::socket(name, before)?, None),
     };
     Ok(Bound { socket: Arc::new(socket), _file: file })
 }
@@ -101,7 +104,7 @@ fn id_of(path: &Path) -> io::Result<(u64, u64)> {
     Ok((metadata.dev(), metadata.ino()))
 }
 
-impl Drop for SocketFile {
+impl Drop for BoundSocketFile {
     fn drop(&mut self) {
         if id_of(&self.path).is_ok_and(|id| id == self.id) {
             // It may be forbidden, and then it stays.
@@ -118,8 +121,8 @@ mod tests {
     fn sockets_are_bound_once_and_their_files_go_with_them() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
-        let listening = Listening::default();
-        let place = [Place::Unix(path.clone())];
+        let listening = ListenSockets::default();
+        let place = [ListenAddress::Unix(path.clone())];
 
         let first = listening.at(&place).unwrap();
         let second = listening.at(&place).unwrap();
@@ -135,15 +138,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
         let used = UnixListener::bind(&path).unwrap();
-        let place = [Place::Unix(path.clone())];
+        let place = [ListenAddress::Unix(path.clone())];
 
-        let (refused, error) = Listening::default().at(&place).unwrap_err();
+        let (refused, error) = ListenSockets::default().at(&place).unwrap_err();
         assert_eq!((refused, error.kind()), (place[0].clone(), io::ErrorKind::AddrInUse));
         drop(used);
-        assert!(Listening::default().at(&place).is_ok());
+        assert!(ListenSockets::default().at(&place).is_ok());
 
         fs::write(&path, "a file of another kind").unwrap();
-        assert!(Listening::default().at(&place).is_err());
+        assert!(ListenSockets::default().at(&place).is_err());
         assert!(path.exists());
     }
 
@@ -151,8 +154,8 @@ mod tests {
     fn a_file_that_has_taken_the_place_of_a_socket_stays() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
-        let listening = Listening::default();
-        listening.at(&[Place::Unix(path.clone())]).unwrap();
+        let listening = ListenSockets::default();
+        listening.at(&[ListenAddress::Unix(path.clone())]).unwrap();
         fs::remove_file(&path).unwrap();
         // The number of a file that has gone may be given to the next one.
         fs::write(directory.path().join("other"), "").unwrap();

@@ -13,7 +13,7 @@ use crate::messages;
 
 /// Says why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failed {
+pub(super) enum CommandError {
     #[error(transparent)]
     NoClient(#[from] NoClient),
     #[error("the door of the program: {0}")]
@@ -33,20 +33,20 @@ pub(super) struct FailedDocument {
     /// The version of the formats.
     #[cfg_attr(test, schemars(with = "super::schema_tests::One"))]
     pub(super) schema: Version,
-    pub(super) failed: Failure,
+    pub(super) failed: CommandFailure,
 }
 
 /// Why a command was not carried out.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Failure {
+pub(super) struct CommandFailure {
     /// In one word, for programs: `command_line`, `no_door`, `broken`, `format`, `silent`, `closed`, `child`, `output`.
     pub(super) code: String,
     /// In a sentence, for people.
     pub(super) message: String,
 }
 
-impl Failed {
+impl CommandError {
     /// Says it on standard error, and as a document if documents are wanted.
     pub(super) fn tell(&self, out: &Out) -> ExitCode {
         if matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe) {
@@ -59,7 +59,7 @@ impl Failed {
             let _ = if let Self::Door(ClientError::Refused(refusal)) = self {
                 out.say(&Refused { schema: Version, refused: refusal.clone() }, String::new)
             } else {
-                let failed = Failure { code: self.code().to_owned(), message: self.to_string() };
+                let failed = CommandFailure { code: self.code().to_owned(), message: self.to_string() };
                 out.say(&FailedDocument { schema: Version, failed }, String::new)
             };
         }

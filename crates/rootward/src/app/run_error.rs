@@ -1,0 +1,40 @@
+//! Why a program did not begin.
+
+use std::io;
+
+use rootward_signals::SignalError;
+
+use super::Finished;
+
+/// Says why a program could not begin. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The system refused the threads or the descriptors of a runtime.
+    #[error("cannot build the runtime: {0}")]
+    Runtime(#[source] io::Error),
+    /// The program cannot listen for the probes of an orchestrator.
+    #[cfg(all(feature = "probes", unix))]
+    #[error("cannot answer probes at {address}: {source}")]
+    #[non_exhaustive]
+    Probes {
+        /// Where, as the application says it.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The door at which the program is to be observed cannot be had.
+    #[cfg(all(feature = "observer", target_os = "linux"))]
+    #[error("cannot open the door of the observer: {0}")]
+    Door(#[source] rootward_observer::OpenError),
+    /// The system refused a signal.
+    #[error(transparent)]
+    Signals(#[from] SignalError),
+}
+
+impl RunError {
+    /// The exit status with which a program reports this: 1.
+    pub fn status(&self) -> u8 {
+        Finished::FAILED
+    }
+}
