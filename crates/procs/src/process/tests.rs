@@ -3,6 +3,7 @@
 
 mod dropped;
 mod failures;
+mod log;
 mod members;
 
 use std::path::Path;
