@@ -152,11 +152,16 @@ impl SharedWriter {
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(super) fn finish(&self, patience: Patience) -> Written {
+    pub(super) fn finish(&self, timeout: ReaderTimeout, is_file: bool) -> Written {
         let mut state = self.state();
         state.closed = true;
         self.changed.notify_all();
-        for _ in 0..patience.rounds {
+        for round in 0.. {
+            // A file that is full may take the beginning of a line again and again, which is taken back.
+            let patience = if is_file && state.full.is_none() { timeout.file } else { timeout.reader };
+            if round >= patience.rounds {
+                break;
+            }
             let before = state.writes;
             let waited = self.changed.wait_timeout_while(state, patience.still, |state| !state.done);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -252,7 +257,7 @@ mod tests {
         shared.push(Item::Text("lost".into()));
 
         assert!(shared.state().backlog.is_empty());
-        assert_eq!(shared.finish(ReaderTimeout::LEAVING.reader), Written::All);
+        assert_eq!(shared.finish(ReaderTimeout::LEAVING, false), Written::All);
     }
 
     #[test]
@@ -265,7 +270,7 @@ mod tests {
         shared.wrote(true);
         shared.end(None);
 
-        let Written::Not(reason) = shared.finish(ReaderTimeout::LEAVING.reader) else {
+        let Written::Not(reason) = shared.finish(ReaderTimeout::LEAVING, false) else {
             panic!("it is not written")
         };
         assert_eq!(reason, "1 left out: no space");

@@ -57,7 +57,7 @@ impl EventWriter {
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
     pub(crate) fn finish(&self, patience: ReaderTimeout) -> Written {
-        self.shared.finish(if self.loses_nothing { patience.file } else { patience.reader })
+        self.shared.finish(patience, self.loses_nothing)
     }
 }
 
