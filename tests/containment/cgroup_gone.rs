@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
-use rootward_tests::{Heard, Known};
+use rootward_tests::{Heard, Known, happens, wait_in_time};
 
 use crate::place::{self, Level, nothing_to_show};
 use crate::record::{Record, end};
-use crate::wait::until;
 
 /// R13: "No such file or directory" named the program, the restarts were used up, and the tree failed.
 #[test]
@@ -36,7 +35,7 @@ fn a_child_whose_cgroup_is_gone_is_started_without_one_and_that_is_said() {
         fs::write(above.join("cgroup.procs"), child.pid.to_string())
             .expect("root may, and it is our own otherwise");
     }
-    assert!(until(|| {
+    assert!(happens(|| {
         for below in fs::read_dir(&warden_place).into_iter().flatten().flatten() {
             let _ = fs::remove_dir(below.path());
         }
@@ -47,11 +46,11 @@ fn a_child_whose_cgroup_is_gone_is_started_without_one_and_that_is_said() {
     let runs_again = || {
         process.descendants().into_iter().any(|it| comm_of(it) == "runs_forever" && !children.contains(&it))
     };
-    assert!(until(runs_again));
+    assert!(happens(runs_again));
 
     process.signal(Signal::SIGTERM).expect("it is there");
     heard.wait_for_the_end();
-    assert_eq!(supervisor.wait().expect("it is ours").code(), Some(0));
+    assert_eq!(wait_in_time(&mut supervisor).code(), Some(0));
     assert_eq!(heard.lines_after("degraded ").len(), 1);
     assert!(Known::all_that_mention(record.path()).is_empty());
 }

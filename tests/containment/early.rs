@@ -5,10 +5,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
-use rootward_tests::{Heard, Known};
+use rootward_tests::{Heard, Known, happens, wait_in_time};
 
 use crate::record::Record;
-use crate::wait::until;
 
 /// How often a supervisor is killed in its first milliseconds.
 const KILLS: u32 = 100;
@@ -39,13 +38,13 @@ fn a_supervisor_that_is_killed_in_its_first_milliseconds_leaves_no_process() {
         }
 
         supervisor.kill().expect("it is ours");
-        supervisor.wait().expect("it is ours");
+        wait_in_time(&mut supervisor);
         seen.extend(born);
     }
 
     let alive = || seen.iter().filter(|process| process.is_alive()).count();
-    assert!(until(|| alive() == 0), "{} of {} processes are still there", alive(), seen.len());
-    assert!(until(|| Known::all_that_mention(record.path()).is_empty()));
+    assert!(happens(|| alive() == 0), "{} of {} processes are still there", alive(), seen.len());
+    assert!(happens(|| Known::all_that_mention(record.path()).is_empty()));
 }
 
 /// R25: `pkill -9 -f` with a part of the supervisor's command line took its helpers as well.
@@ -76,7 +75,7 @@ fn helpers_have_names_of_their_own_and_not_the_command_line_of_the_supervisor() 
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(supervisor.id() as i32), Signal::SIGTERM)
         .expect("it is ours");
     heard.wait_for_the_end();
-    supervisor.wait().expect("it is ours");
+    wait_in_time(&mut supervisor);
 }
 
 fn read(process: Known, file: &str) -> String {

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use rootward_tests::happens;
 
 use crate::place::{self, Place};
 use crate::record::{end, send};
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
 use crate::supervisor::Supervisor;
-use crate::wait::until;
 
 const IT: Misbehaviour =
     Misbehaviour { program: "changes_its_session", stays: Stays::Nowhere, goes: Goes::WhenAsked };
@@ -61,12 +61,12 @@ fn direct_children_die_when_supervisor_warden_and_reapers_are_killed_at_once() {
         // None of them does anything any more, so that it is one moment for all.
         scene.supervisor.signal(Signal::SIGSTOP);
         reapers.iter().chain([&warden]).for_each(|helper| send(*helper, Signal::SIGSTOP));
-        assert!(until(|| reapers.iter().chain([&warden]).all(|helper| helper.is_suspended())));
+        assert!(happens(|| reapers.iter().chain([&warden]).all(|helper| helper.is_suspended())));
         scene.supervisor.signal(Signal::SIGKILL);
         reapers.iter().chain([&warden]).for_each(|helper| end(*helper));
         scene.supervisor.wait();
 
-        assert!(until(|| !scene.leader.process.is_alive() && scene.supervisor.helpers_alive().len() <= 1));
+        assert!(happens(|| !scene.leader.process.is_alive() && scene.supervisor.helpers_alive().len() <= 1));
         // What is left is the grandchild at most.
         let others = scene.record.processes();
         assert!(scene.supervisor.helpers_alive().iter().all(|left| others.contains(left)), "{place:?}");
@@ -106,7 +106,7 @@ fn a_warden_that_was_suspended_is_gone_soon_after_its_supervisor_was_killed() {
         let mut scene = Scene::set(IT, place);
         let warden = scene.supervisor.warden();
         send(warden, Signal::SIGSTOP);
-        assert!(until(|| warden.is_suspended()));
+        assert!(happens(|| warden.is_suspended()));
 
         scene.supervisor.signal(Signal::SIGKILL);
         scene.supervisor.wait();
@@ -121,7 +121,7 @@ fn a_warden_that_was_suspended_is_gone_when_its_supervisor_has_left() {
         let mut scene = Scene::set(IT, place);
         let warden = scene.supervisor.warden();
         send(warden, Signal::SIGSTOP);
-        assert!(until(|| warden.is_suspended()));
+        assert!(happens(|| warden.is_suspended()));
 
         scene.supervisor.signal(Signal::SIGTERM);
         let status = scene.supervisor.finish();
@@ -139,7 +139,7 @@ fn what_lost_reapers_leave_is_ended_where_orphans_are_adopted() {
 
         // None of them does anything any more, so that it is one moment for all.
         helpers.iter().for_each(|helper| send(*helper, Signal::SIGSTOP));
-        assert!(until(|| helpers.iter().all(|helper| helper.is_suspended())));
+        assert!(happens(|| helpers.iter().all(|helper| helper.is_suspended())));
         helpers.iter().for_each(|helper| end(*helper));
         let status = scene.supervisor.finish();
 
@@ -196,5 +196,5 @@ fn suspend_reapers(scene: &Scene) {
     let reapers = scene.supervisor.reapers();
     assert!(!reapers.is_empty());
     reapers.iter().for_each(|reaper| send(*reaper, Signal::SIGSTOP));
-    assert!(until(|| reapers.iter().all(|reaper| reaper.is_suspended())));
+    assert!(happens(|| reapers.iter().all(|reaper| reaper.is_suspended())));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::unistd::Uid;
-use rootward_tests::Heard;
+use rootward_tests::{Heard, wait_in_time};
 
 use crate::place::{can_be_run_by_another_user, nothing_to_show};
 
@@ -143,7 +143,7 @@ fn told(level: &str, change: &str) -> (Vec<String>, Vec<String>) {
         .expect("there is a shell");
     let mut heard = Heard::of(program.stdout.take().expect("it is piped"));
     heard.wait_for_the_end();
-    assert_eq!(program.wait().expect("it is ours").code(), Some(0), "{level}, {change}");
+    assert_eq!(wait_in_time(&mut program).code(), Some(0), "{level}, {change}");
     let lines = |whose| heard.lines_after(whose).into_iter().map(str::to_owned).collect::<Vec<_>>();
     let (command, child) = (lines("command "), lines("child "));
     assert_eq!(child.last().map(String::as_str), Some("all told"), "{level}, {change}");

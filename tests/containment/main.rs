@@ -22,4 +22,3 @@ mod scene;
 mod shortage;
 mod supervisor;
 mod users;
-mod wait;

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
 use nix::unistd::Uid;
+use rootward_tests::InTime as _;
 
 use crate::place::nothing_to_show;
 
@@ -36,5 +37,5 @@ fn in_a_pid_namespace_without_a_proc_of_its_own_processes_get_ready_and_end_and_
 fn unshared(unshare: &[&str], program: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new("unshare");
     command.args(unshare).args(["--kill-child", program]).args(arguments).stdin(Stdio::null());
-    command.output().expect("util-linux is there")
+    command.output_in_time()
 }

@@ -1,10 +1,10 @@
 //! A supervisor that is suspended.
 
 use nix::sys::signal::Signal;
+use rootward_tests::happens;
 
 use crate::place;
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
-use crate::wait::until;
 
 const IT: Misbehaviour =
     Misbehaviour { program: "changes_its_session", stays: Stays::Nowhere, goes: Goes::WhenAsked };
@@ -15,7 +15,7 @@ fn nothing_happens_while_the_supervisor_is_suspended() {
         let mut scene = Scene::set(IT, place);
 
         scene.supervisor.signal(Signal::SIGSTOP);
-        assert!(until(|| scene.supervisor.is_suspended()));
+        assert!(happens(|| scene.supervisor.is_suspended()));
         // Meanwhile another one lives its whole life, so that there was time for something to happen.
         let mut other = Scene::set(IT, place);
         other.supervisor.signal(Signal::SIGTERM);
@@ -36,7 +36,7 @@ fn a_suspended_supervisor_that_is_killed_leaves_nothing_behind() {
         let mut scene = Scene::set(IT, place);
 
         scene.supervisor.signal(Signal::SIGSTOP);
-        assert!(until(|| scene.supervisor.is_suspended()));
+        assert!(happens(|| scene.supervisor.is_suspended()));
         scene.supervisor.signal(Signal::SIGKILL);
         scene.supervisor.wait();
 

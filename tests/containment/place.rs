@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::unistd::Uid;
-use rootward_tests::NOBODY;
-
-use crate::wait::until;
+use rootward_tests::{NOBODY, happens};
 
 /// How far a program is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +90,7 @@ impl Delegated {
 impl Drop for Delegated {
     fn drop(&mut self) {
         // Processes that are still in there are found by other checks.
-        until(|| remove_all(&self.0));
+        happens(|| remove_all(&self.0));
     }
 }
 

@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use rootward_tests::{Heard, Known};
+use rootward_tests::{Heard, Known, happens, wait_in_time};
 
 use crate::place::{self, nothing_to_show};
 use crate::record::Record;
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
-use crate::wait::until;
 
 const IT: Misbehaviour =
     Misbehaviour { program: "has_many_threads", stays: Stays::InItsGroup, goes: Goes::WhenKilled };
@@ -36,14 +35,17 @@ fn a_reaper_that_waits_for_what_it_has_killed_is_no_real_time_process() {
         }
 
         scene.supervisor.signal(Signal::SIGKILL);
-        assert!(until(|| state_of(scene.leader.process) == Some('Z')), "{place:?}");
+        assert!(happens(|| state_of(scene.leader.process) == Some('Z')), "{place:?}");
         let policies: Vec<_> = reapers.iter().filter_map(|reaper| policy_of(*reaper)).collect();
 
         assert!(
             !policies.is_empty() && policies.iter().all(|policy| *policy == 0),
             "{place:?}: {policies:?}"
         );
-        while !matches!(waitpid(program, None), Ok(WaitStatus::Signaled(..)) | Err(_)) {}
+        // Only the tracer's own look lets it go.
+        assert!(happens(|| {
+            matches!(waitpid(program, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::Signaled(..)) | Err(_))
+        }));
         scene.supervisor.wait();
         scene.wait_until_empty();
     }
@@ -68,9 +70,9 @@ fn a_forced_kill_of_children_with_many_threads_freezes_no_processor() {
         let watches: Vec<_> =
             processors.iter().map(|processor| scope.spawn(|| longest_gap(processor, &over))).collect();
         supervisor.kill().expect("it is ours");
-        supervisor.wait().expect("it is ours");
+        wait_in_time(&mut supervisor);
         let path = record.path();
-        assert!(until(|| Known::all_that_mention(path).is_empty()));
+        assert!(happens(|| Known::all_that_mention(path).is_empty()));
         over.store(true, Ordering::Relaxed);
         watches.into_iter().map(|watch| watch.join().expect("it does not panic")).max()
     });

@@ -10,10 +10,8 @@ use std::thread;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
-use rootward_tests::{BACKSTOP, Known};
+use rootward_tests::{BACKSTOP, Known, happens};
 use tempfile::TempDir;
-
-use crate::wait::until;
 
 /// A register, and what has been reported to it. When it is dropped it kills all processes that have reported.
 pub(crate) struct Record {
@@ -129,7 +127,7 @@ impl Drop for Record {
         let all = self.processes();
         // The program may fork while it is killed, and so replace a process that has gone. A suspended process still
         // holds its place.
-        until(|| {
+        happens(|| {
             let mut alive = Known::all_that_mention(&self.path);
             alive.extend(all.iter().copied().filter(|process| process.is_alive()));
             let goes_on = alive.iter().any(|process| !process.is_suspended());

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rootward_tests::Known;
+use rootward_tests::{Known, happens};
 
 use crate::place::Place;
 use crate::record::{Leader, Record};
 use crate::supervisor::Supervisor;
-use crate::wait::until;
 
 /// A program, and what is to be expected of it.
 #[derive(Clone, Copy, Debug)]
@@ -106,14 +105,14 @@ impl Scene {
         let survivors = self.record.survivors();
         assert!(survivors.is_empty(), "{:?}: {survivors:?}", self.place);
         let supervisor = &self.supervisor;
-        until(|| supervisor.helpers_alive().is_empty());
+        happens(|| supervisor.helpers_alive().is_empty());
     }
 
     /// Waits until no process is left.
     pub(crate) fn wait_until_empty(&mut self) {
         let (path, known) = (self.record.path().to_owned(), self.record.processes());
         let supervisor = &self.supervisor;
-        until(|| {
+        happens(|| {
             known.iter().all(|process| !process.is_alive())
                 && supervisor.helpers_alive().is_empty()
                 && Known::all_that_mention(&path).is_empty()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::unistd::Uid;
-use rootward_tests::Heard;
+use rootward_tests::{Heard, wait_in_time};
 
 use crate::place::{can_be_run_by_another_user, nothing_to_show};
 use crate::record::Record;
@@ -65,7 +65,7 @@ fn a_restart_for_which_there_are_no_descriptors_is_tried_again_and_is_one_restar
             "{level}: {retrying:?}"
         );
         assert_eq!(heard.lines_after("restarts "), ["Some(1), clean true"], "{level}");
-        assert_eq!(supervisor.wait().expect("it is ours").code(), Some(0), "{level}");
+        assert_eq!(wait_in_time(&mut supervisor).code(), Some(0), "{level}");
     }
 }
 
@@ -97,7 +97,7 @@ fn shortage_of(what: &str, reason: &str, levels: &[&str]) {
         assert!(matches!(refused.as_slice(), [one] if one.starts_with(&expected)), "{level}: {refused:?}");
         assert_eq!(heard.lines_after("dies "), ["exited"], "{level}");
         assert_eq!(heard.lines_after("clean "), ["true"], "{level}");
-        assert_eq!(supervisor.wait().expect("it is ours").code(), Some(0), "{level}");
+        assert_eq!(wait_in_time(&mut supervisor).code(), Some(0), "{level}");
         if *level == "tree" {
             assert_eq!(record.survivors().len(), 0, "{level}");
         }

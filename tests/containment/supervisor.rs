@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use rootward_tests::{Heard, Known, NOBODY};
+use rootward_tests::{Heard, Known, NOBODY, wait_in_time};
 
 use crate::place::{Delegated, Level, Place, User};
 use crate::record::{end, send};
@@ -127,7 +127,7 @@ impl Supervisor {
 
     /// Waits until it has ended, and says with which exit code; `None` if a signal has ended it.
     pub(crate) fn wait(&mut self) -> Option<i32> {
-        let status = self.child.wait().expect("it is our child");
+        let status = wait_in_time(&mut self.child);
         // A process that still holds its output open is found by other checks, so that the end of it is not awaited.
         self.heard.take_what_is_there();
         status.code()

@@ -15,7 +15,6 @@ mod record;
 mod scene;
 #[expect(dead_code, reason = "the tests need more of it")]
 mod supervisor;
-mod wait;
 
 use std::time::{Duration, Instant};
 

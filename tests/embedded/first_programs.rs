@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use rootward_tests::InTime as _;
+
 #[test]
 fn a_task_that_is_done_is_not_done_again_and_the_program_ends_with_it() {
     assert_eq!(program("says_hello"), (0, "hello\n".to_owned(), String::new()));
@@ -68,8 +70,8 @@ fn a_service_that_is_not_ready_in_time_is_named() {
 
 /// Runs the program: its status, what it said, and what it said on standard error.
 fn program(which: &str) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_first_program")).arg(which).env_remove("RUST_LOG").output();
-    let output = output.expect("it has been built");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_first_program")).arg(which).env_remove("RUST_LOG").output_in_time();
     let text = |bytes| String::from_utf8(bytes).expect("it is text");
     (output.status.code().expect("it exits"), text(output.stdout), text(output.stderr))
 }

@@ -1,7 +1,7 @@
 //! A watcher that writes every byte of its requests itself.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use serde_json::Value;
@@ -50,16 +50,10 @@ impl Place {
 
     pub(crate) async fn connect(&self) -> Client {
         let socket: Pin<Box<dyn Socket>> = match self {
-            Self::Unix(path) => Box::pin(loop {
-                match UnixStream::connect(path).await {
-                    // As many as may wait to be accepted wait already.
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                        tokio::task::yield_now().await;
-                    }
-                    connected => break connected.expect("the door is there"),
-                }
-            }),
-            Self::Port(address) => Box::pin(TcpStream::connect(address).await.expect("the door is there")),
+            Self::Unix(path) => Box::pin(within(connect_to(path)).await),
+            Self::Port(address) => {
+                Box::pin(within(TcpStream::connect(address)).await.expect("the door is there"))
+            }
         };
         Client(BufReader::new(socket))
     }
@@ -160,6 +154,18 @@ impl Client {
             if message.data["event"] == name {
                 return message;
             }
+        }
+    }
+}
+
+async fn connect_to(path: &Path) -> UnixStream {
+    loop {
+        match UnixStream::connect(path).await {
+            // As many as may wait to be accepted wait already.
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                tokio::task::yield_now().await;
+            }
+            connected => return connected.expect("the door is there"),
         }
     }
 }

@@ -2,17 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor, TaskContext, Tree};
 use rootward_observer::{Door, OpenDoor};
+use rootward_tests::BACKSTOP;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use crate::client::Place;
-
-/// A test that takes longer than this has failed.
-pub(crate) const BACKSTOP: Duration = Duration::from_secs(60);
 
 /// A tree with an open door.
 pub(crate) struct Given {
@@ -100,8 +97,11 @@ impl Given {
             started.expect("it starts");
         }
         // What happens after this is the last that watchers hear.
-        while pool.count_children().specs > 0 {
-            tokio::task::yield_now().await;
-        }
+        within(async {
+            while pool.count_children().specs > 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 }

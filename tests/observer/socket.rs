@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use rootward_observer::{Door, OpenError};
+use rootward_tests::InTime as _;
 use tempfile::TempDir;
 
 use crate::given::{given, team, within};
@@ -96,7 +97,7 @@ async fn another_user_is_refused_also_if_the_file_lets_it_in() {
     let ask = |user: u32| {
         let (program, path) = (program.clone(), path.clone());
         tokio::task::spawn_blocking(move || {
-            let output = Command::new(program).arg(path).uid(user).gid(user).output().unwrap();
+            let output = Command::new(program).arg(path).uid(user).gid(user).output_in_time();
             String::from_utf8(output.stdout).unwrap()
         })
     };

@@ -46,7 +46,8 @@ async fn watchers_of_every_kind_do_not_hold_up_a_stop() {
     let report = within(given.tree.stop()).await;
 
     assert_eq!(report.ending, Ending::Clean);
-    assert!(report.elapsed < Duration::from_secs(5), "{:?}", report.elapsed);
+    // One that held it up would hold it up until the deadline.
+    assert!(report.elapsed < Duration::from_secs(20), "{:?}", report.elapsed);
     within(given.door.closed()).await;
     drop(follows);
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use nix::sys::signal::Signal;
 use rootward::process::{Process, Stdin};
 use rootward::{Restart, Supervisor};
+use rootward_tests::InTime as _;
 use tempfile::TempDir;
 
 use crate::support::{Identity, Program, fixture, launched, launched_tree, until};
@@ -35,7 +36,7 @@ fn a_process_is_born_with_no_signal_blocked_although_its_host_blocks_them() {
 
 #[test]
 fn a_host_without_streams_and_without_a_directory_can_have_a_warden() {
-    let host = std::process::Command::new(env!("CARGO_BIN_EXE_bare_host")).status().unwrap();
+    let host = Command::new(env!("CARGO_BIN_EXE_bare_host")).run_in_time().status;
 
     assert_eq!(host.code(), Some(0));
 }
@@ -102,7 +103,7 @@ async fn a_program_that_runs_inside_a_runtime_stops_in_order_when_it_is_asked_to
 fn a_program_with_the_variable_of_the_warden_and_no_socket_is_itself() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_finds_a_warden"));
 
-    let said = command.env("ROOTWARD_WARDEN", "1").output().unwrap().stdout;
+    let said = command.env("ROOTWARD_WARDEN", "1").output_in_time().stdout;
 
     let said = String::from_utf8(said).unwrap();
     assert!(said.starts_with("level tree"), "{said}");
@@ -183,7 +184,7 @@ impl WithWardens {
             .current_dir(self.directory.path())
             .env_remove("PATH")
             .envs(path.map(|path| ("PATH", path)));
-        command.output().expect("it runs")
+        command.output_in_time()
     }
 
     /// The processes that have the program's file in their memory.

@@ -162,7 +162,7 @@ impl Http2 {
     async fn connect(address: SocketAddr) -> Self {
         let begin =
             [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Self::frame(SETTINGS, 0, 0, &[]).as_slice()].concat();
-        let mut socket = TcpStream::connect(address).await.expect("it listens");
+        let mut socket = within("a connection", TcpStream::connect(address)).await.expect("it listens");
         socket.write_all(&begin).await.expect("it is connected");
         Self(socket)
     }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use rootward_tests::{Heard, Known};
+use rootward_tests::{Heard, Known, until_some, wait_in_time};
 
 use crate::support::{Program, until};
 
@@ -109,7 +109,7 @@ fn the_init_ends_by_the_signal_that_has_ended_the_program() {
         kill(scene.program(), signal).unwrap();
 
         scene.heard.wait_for_the_end();
-        assert_eq!(scene.child.wait().unwrap().signal(), Some(signal as i32));
+        assert_eq!(wait_in_time(&mut scene.child).signal(), Some(signal as i32));
     }
 }
 
@@ -121,7 +121,7 @@ async fn nothing_is_left_of_the_program_when_its_init_is_killed() {
 
     // The program held its output until it ended.
     scene.heard.wait_for_the_end();
-    assert_eq!(scene.child.wait().unwrap().signal(), Some(Signal::SIGKILL as i32));
+    assert_eq!(wait_in_time(&mut scene.child).signal(), Some(Signal::SIGKILL as i32));
     until("the program is gone", || !scene.program.is_alive()).await;
 }
 
@@ -134,8 +134,7 @@ fn the_init_is_suspended_and_goes_on_together_with_the_program() {
         killpg(scene.init, signal).unwrap();
         scene.waits_for_its_suspension();
         killpg(scene.init, Signal::SIGCONT).unwrap();
-        let continued = waitpid(scene.init, Some(WaitPidFlag::WCONTINUED)).unwrap();
-        assert_eq!(continued, WaitStatus::Continued(scene.init));
+        assert_eq!(scene.waits_for(WaitPidFlag::WCONTINUED), WaitStatus::Continued(scene.init));
 
         // And as a user does it that sends the signal to the one process that was started.
         if signal == Signal::SIGTSTP {
@@ -195,8 +194,16 @@ impl Scene {
         Pid::from_raw(self.program.pid.try_into().expect("a process id"))
     }
 
+    /// Waits until the init changes in this way.
+    fn waits_for(&self, change: WaitPidFlag) -> WaitStatus {
+        until_some("the init changes", || {
+            let looked = waitpid(self.init, Some(change | WaitPidFlag::WNOHANG)).expect("it is our child");
+            (looked != WaitStatus::StillAlive).then_some(looked)
+        })
+    }
+
     fn waits_for_its_suspension(&self) {
-        let waited = waitpid(self.init, Some(WaitPidFlag::WUNTRACED)).expect("it is our child");
+        let waited = self.waits_for(WaitPidFlag::WUNTRACED);
         assert!(matches!(waited, WaitStatus::Stopped(..)), "{waited:?}");
         assert!(self.program.is_suspended());
     }
@@ -205,7 +212,7 @@ impl Scene {
     fn ends_after(&mut self, signal: Signal) -> ExitStatus {
         kill(self.init, signal).expect("it is there");
         self.heard.wait_for_the_end();
-        self.child.wait().expect("it is our child")
+        wait_in_time(&mut self.child)
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use nix::sys::signal::Signal;
 use nix::unistd::geteuid;
+use rootward_tests::InTime as _;
 
 use crate::good_guest::loader;
 use crate::support::{Identity, Program, until};
@@ -98,7 +99,7 @@ fn a_program_with_more_rights_than_its_caller_is_not_run_a_second_time_in_the_pl
 /// A run of the program by the system's loader, which has no part of this library in its file.
 fn without_a_warden(arguments: &[&str]) -> Output {
     let mut command = Command::new(loader());
-    command.arg(TOLD_NOTHING).args(arguments).env_remove("PATH").output().expect("it runs")
+    command.arg(TOLD_NOTHING).args(arguments).env_remove("PATH").output_in_time()
 }
 
 fn text(output: &Output) -> String {

@@ -6,20 +6,25 @@
 mod arguments;
 mod descendant;
 mod heard;
+mod in_time;
 mod keys;
 mod known;
 mod life;
+mod lines;
 mod register;
 mod say;
 mod signals;
 mod sys;
+mod until;
 
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
 pub use heard::{BACKSTOP, Heard};
+pub use in_time::{InTime, collect_in_time, wait_in_time};
 pub use keys::press_again;
 pub use known::{Known, NotKnown};
 pub use life::{limit_life, pause};
+pub use lines::Lines;
 pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
@@ -27,6 +32,7 @@ pub use sys::{
     Heap, InTerminal, OddWaker, Side, fork, hear_the_terminal, limit, odd_waker, refuse, refuse_with,
     resize_terminal, send_copies, start_in_terminal,
 };
+pub use until::{happens, until, until_some};
 
 /// The id of the Unix user `nobody`, which has no privileges.
 pub const NOBODY: u32 = 65534;

@@ -200,6 +200,9 @@ async fn what_processes_write_takes_no_room_from_a_log_that_does_not_want_it() {
     assert_eq!(lines.at(Level::INFO).len(), 6);
 }
 
+/// Far longer than a line takes, also on a machine that stands still: it ends a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// How many lines the talkative child writes.
 const LINES: usize = 1000;
 
@@ -207,8 +210,7 @@ const LINES: usize = 1000;
 async fn finish(tree: Tree) {
     tree.request_stop();
     let _ = tree.wait().await;
-    // On a machine that stands still a single line may take longer than it is waited for.
-    while !tree.logged(Duration::from_secs(60)).await {}
+    assert!(tree.logged(PATIENCE).await, "the log does not come to its end");
 }
 
 /// A child that cannot be started.
@@ -295,9 +297,13 @@ impl Lines {
 
     /// Waits for a line of information.
     async fn wait_for(&self, line: &str) {
-        while !self.at(Level::INFO).iter().any(|there| there == line) {
-            self.1.notified().await;
-        }
+        let comes = async {
+            while !self.at(Level::INFO).iter().any(|there| there == line) {
+                self.1.notified().await;
+            }
+        };
+        let came = tokio::time::timeout(PATIENCE, comes).await;
+        assert!(came.is_ok(), "{line:?} does not come: {:?}", self.at(Level::INFO));
     }
 
     fn all(&self, is_so: impl Fn(&Line) -> bool) -> bool {

@@ -3,6 +3,7 @@
 use std::io;
 
 use rootward::event::Events;
+use rootward::report::Ending;
 use rootward::{Event, Finished, StopReport};
 use rootward_observer::wire::Version;
 
@@ -117,6 +118,9 @@ impl Records {
     pub(crate) fn conclude(self, finished: &Finished, pump: &EventPump) -> bool {
         let patience = match finished {
             Finished::Left { .. } => ReaderTimeout::LEAVING,
+            Finished::Stopped(_) if finished.ending() == Some(Ending::Incomplete) => {
+                ReaderTimeout::INCOMPLETE
+            }
             Finished::Stopped(_) | _ => ReaderTimeout::ORDERLY,
         };
         pump.finish(patience);

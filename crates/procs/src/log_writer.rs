@@ -23,7 +23,7 @@ const ENOUGH: usize = 256 * 1024;
 const MOST: usize = 4 << 20;
 
 /// How long it is waited for the disk.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Writes the log of one child, through all of its incarnations.
 #[derive(Debug, Default)]
@@ -112,6 +112,19 @@ impl LogWriter {
     /// What has gone wrong since this was called last, on one line.
     pub(crate) fn take_trouble(&self) -> Option<String> {
         lock(&self.waiting).trouble.take()
+    }
+
+    /// Has the disk take nothing until [`Self::go_on`].
+    #[cfg(test)]
+    pub(crate) fn hold_up(&self) {
+        // As if the thread had it in hand.
+        lock(&self.waiting).is_busy = true;
+    }
+
+    /// Has the disk take what has come meanwhile.
+    #[cfg(test)]
+    pub(crate) fn go_on(&self) {
+        self.write();
     }
 
     async fn until(&self, condition: impl Fn(&LogQueue) -> bool) {
@@ -301,6 +314,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
 
     fn target(path: &Path, max_size: u64, keep: u32) -> OpenLog {
@@ -359,20 +375,62 @@ mod tests {
         assert_eq!((text(&path), text(&directory.path().join("taken"))), ("two\n".into(), "one\n".into()));
     }
 
+    fn opened(path: &Path) -> Arc<LogWriter> {
+        let writer = Arc::new(LogWriter::default());
+        let rotation = Rotation { max_size: 1 << 30, max_age: None, keep: 0 };
+        writer.open(path.to_owned(), rotation).unwrap();
+        writer
+    }
+
+    #[tokio::test]
+    async fn what_is_flushed_is_in_the_file_when_the_disk_has_taken_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let writer = opened(&path);
+        writer.hold_up();
+        writer.push(b"late\n");
+        let mut flushed = pin!(writer.flushed());
+        let mut is_flushed = || flushed.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        assert!(!is_flushed());
+
+        writer.go_on();
+
+        assert!(is_flushed());
+        assert_eq!(text(&path), "late\n");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_takes_nothing_is_waited_for_until_the_patience_is_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let writer = opened(&directory.path().join("log"));
+        let begin = Instant::now();
+        writer.hold_up();
+        writer.push(b"late\n");
+
+        writer.flushed().await;
+
+        let waited = begin.elapsed();
+        assert!((PATIENCE..PATIENCE * 2).contains(&waited), "{waited:?}");
+    }
+
     #[tokio::test]
     async fn what_is_pushed_is_written_in_its_order() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log");
-        let writer = Arc::new(LogWriter::default());
-        let rotation = Rotation { max_size: 1 << 30, max_age: None, keep: 0 };
-        writer.open(path.clone(), rotation).unwrap();
+        let writer = opened(&path);
 
         let lines: Vec<String> = (0..1000).map(|number| format!("line {number}\n")).collect();
         for line in &lines {
             writer.room().await;
             writer.push(line.as_bytes());
         }
-        writer.flushed().await;
+        // On a machine that stands still the patience may be over before.
+        for _ in 0..60 {
+            writer.flushed().await;
+            if !lock(&writer.waiting).is_busy {
+                break;
+            }
+        }
 
         assert_eq!(text(&path), lines.concat());
         assert_eq!(writer.take_trouble(), None);

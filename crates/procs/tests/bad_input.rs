@@ -6,14 +6,15 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use nix::sys::stat::Mode;
 use rootward_core::{Restart, StartError, Supervisor, TreeStartError};
 use rootward_procs::{Containment, Process, Ready, Stdin, Warden};
 
-/// Far longer than anything here takes: it ends a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::until::{until, within};
+
+mod until;
 
 /// A process that cannot be started, and what its supervisor says about it, behind the name of the child.
 type Case = (Process, String);
@@ -34,8 +35,8 @@ async fn each_start_that_fails_names_child_thing_and_cause_and_leaves_nothing() 
         }
 
         // A start that left one thing behind would have left more than fifty. A warden may keep a few lines more.
-        wait_for(|| self::children().len() <= children.len());
-        wait_for(|| self::descriptors() <= descriptors + 4);
+        until("the children are gone", || self::children().len() <= children.len());
+        until("the descriptors are closed", || self::descriptors() <= descriptors + 4);
     }
     if let Some(program) = on_noexec() {
         fs::remove_file(program).unwrap();
@@ -150,8 +151,8 @@ async fn fail_all(containment: &Containment, table: &[Case]) {
         let child = process.clone().into_child("child").restart(Restart::Temporary);
         let tree =
             Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(child).into_tree().unwrap();
-        let started = tokio::time::timeout(PATIENCE, containment.apply(tree).start()).await;
-        let Err(TreeStartError::Start { error, .. }) = started.expect("the start is over in time") else {
+        let started = within("the end of the start", containment.apply(tree).start()).await;
+        let Err(TreeStartError::Start { error, .. }) = started else {
             panic!("{expected}: the start should have failed")
         };
         assert!(matches!(error, StartError::Child { .. }), "{error:?}");
@@ -169,12 +170,4 @@ fn children() -> Vec<String> {
 
 fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-fn wait_for(condition: impl Fn() -> bool) {
-    let begin = SystemTime::now();
-    while !condition() {
-        assert!(begin.elapsed().is_ok_and(|elapsed| elapsed < PATIENCE), "it does not come");
-        std::thread::yield_now();
-    }
 }

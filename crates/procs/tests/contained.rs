@@ -13,6 +13,10 @@ use rootward_procs::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::until::{until, within};
+
+mod until;
+
 #[test]
 fn a_contained_program_can_be_held_and_awaited_on_any_thread() {
     fn is_send_and_sync<T: Send + Sync>() {}
@@ -188,7 +192,7 @@ fn a_runtime_that_is_shut_down_takes_the_program_along() {
 
     drop(program);
 
-    await_that(|| !pids.into_iter().any(is_alive));
+    until("both are gone", || !pids.into_iter().any(is_alive));
 }
 
 #[tokio::test]
@@ -205,13 +209,16 @@ async fn a_start_that_is_given_up_leaves_nothing() {
 
     tokio::select! {
         it = process.spawn() => panic!("{it:?}"),
-        () = is_there => {}
+        () = within("the process runs", is_there) => {}
     }
 
     let pid = std::fs::read_to_string(&path).unwrap().trim().parse().unwrap();
-    while is_alive(pid) {
-        tokio::task::yield_now().await;
-    }
+    let is_gone = async {
+        while is_alive(pid) {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("it is gone", is_gone).await;
 }
 
 #[tokio::test]
@@ -222,7 +229,7 @@ async fn at_level_group_the_program_is_gone_all_the_same() {
 
     drop(program);
 
-    await_that(|| !is_alive(pid));
+    until("it is gone", || !is_alive(pid));
 }
 
 #[tokio::test]
@@ -306,7 +313,7 @@ fn a_killed_host_leaves_no_process() {
     host.kill().unwrap();
     host.wait().unwrap();
 
-    await_that(|| !pids.iter().any(|pid| is_alive(*pid)));
+    until("both are gone", || !pids.iter().any(|pid| is_alive(*pid)));
 }
 
 fn shell(script: &str) -> Process {
@@ -323,18 +330,11 @@ async fn stubborn() -> (Contained, [u32; 2]) {
 }
 
 async fn line(lines: &mut OutputLines) -> String {
-    lines.next().await.unwrap().expect("it writes a line").line
+    within("a line", lines.next()).await.unwrap().expect("it writes a line").line
 }
 
 fn is_alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next());
     !matches!(state, None | Some('Z' | 'X'))
-}
-
-/// Nothing tells this process when others that are not its children end.
-fn await_that(mut is_so: impl FnMut() -> bool) {
-    while !is_so() {
-        std::thread::yield_now();
-    }
 }

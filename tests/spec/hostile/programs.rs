@@ -16,6 +16,7 @@ use rootward_tests::BACKSTOP;
 
 use crate::support::{
     Blocked, Deed, Hostile, Identity, Place, blocks, fixture, for_each, identity_of, obedient, panics, until,
+    within,
 };
 
 #[test]
@@ -194,12 +195,15 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 /// Reads on until an event of this name happens to this child.
 fn read_until(events: &mut Events, name: &str, path: &str) -> std::sync::Arc<Event> {
-    loop {
-        let event = events.blocking_next().expect("the test keeps up").expect("it happens before the end");
-        if event.what.name() == name && event.path == *path {
-            return event;
+    let look = async {
+        loop {
+            let event = events.next().await.expect("the test keeps up").expect("it happens before the end");
+            if event.what.name() == name && event.path == *path {
+                return event;
+            }
         }
-    }
+    };
+    wait(within(&format!("`{name}` of {path}"), look))
 }
 
 /// What the signals meant that were no part of another one, as far as that has been written down.

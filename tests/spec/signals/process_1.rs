@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
-use rootward_tests::pause;
+use rootward_tests::until_some;
 
 use super::endings::ENDS;
 use crate::support::Program;
@@ -108,13 +108,8 @@ fn each_sigterm_that_reaches_process_1_behind_the_first_code_of_the_program_ends
 #[expect(clippy::disallowed_methods, reason = "the moment of the signal is what is tested")]
 fn ends_when_it_has_run(moment: Duration) -> bool {
     let mut program = Program::run("unshare", &[alone(), &[ENDS, "obeys"]].concat());
-    let first = loop {
-        // `unshare` has no child before it has forked.
-        match child_of(program.pid().as_raw()).parse() {
-            Ok(pid) => break pid,
-            Err(_) => pause(),
-        }
-    };
+    // `unshare` has no child before it has forked.
+    let first = until_some("`unshare` starts the program", || child_of(program.pid().as_raw()).parse().ok());
     thread::sleep(moment);
 
     let has_run = program.has_said("main") || has_run(first);

@@ -1,11 +1,10 @@
 //! SIGTSTP and SIGCONT for a program that has its processes suspended together with it.
 
 use std::fs;
-use std::time::Instant;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use rootward_tests::{BACKSTOP, pause};
+use rootward_tests::until;
 
 use crate::support::Program;
 
@@ -15,13 +14,13 @@ fn processes_are_suspended_and_go_on_together_with_the_program() {
     let all = [program.pid(), children[0], children[1]];
 
     for _ in 0..3 {
-        until(|| {
+        until("all are suspended", || {
             // Again, because one that comes together with the last SIGCONT may have come before it.
             program.signal(Signal::SIGTSTP);
             all.iter().all(|pid| is_stopped(*pid))
         });
         program.signal(Signal::SIGCONT);
-        until(|| !all.iter().any(|pid| is_stopped(*pid)));
+        until("all go on", || !all.iter().any(|pid| is_stopped(*pid)));
     }
     assert_eq!(program.wait_for("SIGTSTP "), "Suspend");
     program.signal(Signal::SIGTERM);
@@ -37,7 +36,7 @@ fn without_being_asked_the_program_is_suspended_alone() {
 
     program.signal(Signal::SIGTSTP);
 
-    until(|| is_stopped(program.pid()));
+    until("the program is suspended", || is_stopped(program.pid()));
     assert!(!is_stopped(children[0]));
     program.signal(Signal::SIGCONT);
     program.signal(Signal::SIGTERM);
@@ -48,11 +47,11 @@ fn without_being_asked_the_program_is_suspended_alone() {
 fn processes_that_were_stopped_by_hand_go_on_with_sigcont() {
     let (program, children) = suspends(1, "suspended");
     nix::sys::signal::kill(children[0], Signal::SIGSTOP).unwrap();
-    until(|| is_stopped(children[0]));
+    until("the child is stopped", || is_stopped(children[0]));
 
     program.signal(Signal::SIGCONT);
 
-    until(|| !is_stopped(children[0]));
+    until("the child goes on", || !is_stopped(children[0]));
     program.signal(Signal::SIGTERM);
     assert_eq!(program.finish().status.code(), Some(0));
 }
@@ -69,7 +68,7 @@ fn a_sigcont_that_follows_at_once_leaves_nothing_suspended() {
     program.signal(Signal::SIGUSR1);
     program.wait_for("snapshot");
 
-    until(|| !is_stopped(children[0]));
+    until("the child goes on", || !is_stopped(children[0]));
     program.signal(Signal::SIGTERM);
     assert_eq!(program.finish().status.code(), Some(0));
 }
@@ -86,12 +85,4 @@ fn suspends(count: usize, how: &str) -> (Program, Vec<Pid>) {
 fn is_stopped(pid: Pid) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('T'))
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < BACKSTOP, "it does not come about");
-        pause();
-    }
 }

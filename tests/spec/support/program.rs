@@ -7,7 +7,7 @@ use std::sync::Once;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use rootward_tests::{Heard, hear_the_terminal};
+use rootward_tests::{Heard, hear_the_terminal, wait_in_time};
 
 use super::{Identity, Leftovers};
 
@@ -113,7 +113,7 @@ impl Program {
     pub(crate) fn finish(mut self) -> Finished {
         self.heard.wait_for_the_end();
         self.note_leftovers();
-        let status = self.child.wait().expect("it is our child");
+        let status = wait_in_time(&mut self.child);
         Finished { status, said: self.heard.said().to_vec(), _leftovers: std::mem::take(&mut self.leftovers) }
     }
 

@@ -55,7 +55,7 @@ impl EventPump {
 
     /// Waits until the root's last event has been handed on. It is there already; handing it on is a matter of
     /// scheduling and of files, unless the program leaves before the root has stopped.
-    pub(crate) fn finish(&self, patience: ReaderTimeout) {
+    pub(crate) fn finish(&self, ReaderTimeout { file: patience, .. }: ReaderTimeout) {
         for _ in 0..patience.rounds {
             let before = self.handed_on.load(Ordering::Relaxed);
             let waited = self.ended.recv_timeout(patience.still);

@@ -50,10 +50,20 @@ pub(crate) enum WriteOutcome {
     Not(String),
 }
 
-/// How long the end of the program waits for a reader.
+/// How long the end of the program waits for those that take what it writes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReaderTimeout {
-    /// How long a reader may take nothing at all.
+    /// For a reader.
+    pub(super) reader: Patience,
+    /// For a file, and for the events on their way to it. There is an end of them, and what keeps it off is a machine
+    /// that is busy.
+    pub(super) file: Patience,
+}
+
+/// How long something is waited for that may be slow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// How long it may take nothing at all.
     pub(super) still: Duration,
     /// How many times it may make use of that.
     pub(super) rounds: u32,
@@ -61,9 +71,17 @@ pub(crate) struct ReaderTimeout {
 
 impl ReaderTimeout {
     /// For an end in good order: the reader may be slow, but not for ever.
-    pub(crate) const ORDERLY: Self = Self { still: Duration::from_secs(1), rounds: 5 };
+    pub(crate) const ORDERLY: Self = Self {
+        reader: Patience { still: Duration::from_secs(1), rounds: 5 },
+        file: Patience { still: Duration::from_secs(5), rounds: u32::MAX },
+    };
+    /// For a tree that could not be brought down, and may still have events.
+    pub(crate) const INCOMPLETE: Self = Self { file: Self::ORDERLY.reader, ..Self::ORDERLY };
     /// For a program that has been told to leave at once.
-    pub(crate) const LEAVING: Self = Self { still: Duration::from_millis(100), rounds: 1 };
+    pub(crate) const LEAVING: Self = {
+        let patience = Patience { still: Duration::from_millis(100), rounds: 1 };
+        Self { reader: patience, file: patience }
+    };
 }
 
 /// What an event takes up apart from its texts, more or less.
@@ -134,11 +152,16 @@ impl SharedWriter {
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(super) fn finish(&self, patience: ReaderTimeout) -> WriteOutcome {
+    pub(super) fn finish(&self, timeout: ReaderTimeout, is_file: bool) -> WriteOutcome {
         let mut state = self.state();
         state.closed = true;
         self.changed.notify_all();
-        for _ in 0..patience.rounds {
+        for round in 0.. {
+            // A file that is full may take the beginning of a line again and again, which is taken back.
+            let patience = if is_file && state.full.is_none() { timeout.file } else { timeout.reader };
+            if round >= patience.rounds {
+                break;
+            }
             let before = state.writes;
             let waited = self.changed.wait_timeout_while(state, patience.still, |state| !state.done);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -234,7 +257,7 @@ mod tests {
         shared.push(Item::Text("lost".into()));
 
         assert!(shared.state().backlog.is_empty());
-        assert_eq!(shared.finish(ReaderTimeout::LEAVING), WriteOutcome::All);
+        assert_eq!(shared.finish(ReaderTimeout::LEAVING, false), WriteOutcome::All);
     }
 
     #[test]
@@ -247,7 +270,7 @@ mod tests {
         shared.wrote(true);
         shared.end(None);
 
-        let WriteOutcome::Not(reason) = shared.finish(ReaderTimeout::LEAVING) else {
+        let WriteOutcome::Not(reason) = shared.finish(ReaderTimeout::LEAVING, false) else {
             panic!("it is not written")
         };
         assert_eq!(reason, "1 left out: no space");

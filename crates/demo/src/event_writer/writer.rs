@@ -57,7 +57,7 @@ impl EventWriter {
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
     pub(crate) fn finish(&self, patience: ReaderTimeout) -> WriteOutcome {
-        self.shared.finish(patience)
+        self.shared.finish(patience, self.loses_nothing)
     }
 }
 
@@ -151,6 +151,7 @@ fn chunk(text: &[u8]) -> Option<&[u8]> {
 mod tests {
     use std::sync::mpsc;
 
+    use super::super::state::Patience;
     use super::super::target::SinkKind;
     use super::*;
 
@@ -162,6 +163,19 @@ mod tests {
             let text = String::from_utf8_lossy(bytes).into_owned();
             self.0.send(text).map_err(|_| io::ErrorKind::BrokenPipe)?;
             Ok(bytes.len())
+        }
+    }
+
+    /// The same as a file.
+    struct SlowFile(Reader);
+
+    impl Destination for SlowFile {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn is_file(&self) -> bool {
+            true
         }
     }
 
@@ -232,6 +246,37 @@ mod tests {
 
         let expected: String = (0..1000).map(|n| format!("{n} ")).collect();
         assert_eq!(reader.join().unwrap(), expected);
+    }
+
+    /// On a busy machine the end of a record was not written: it got five seconds in all, as a reader does.
+    #[test]
+    fn the_end_waits_for_a_file_that_is_being_written_without_limit_and_for_a_reader_with_one() {
+        // None for a reader.
+        let timeout = ReaderTimeout { reader: Patience { rounds: 0, ..PATIENT }, file: PATIENT };
+        for is_file in [true, false] {
+            let (sender, written) = mpsc::sync_channel(0);
+            let reader = Reader(sender);
+            let writer = if is_file { given_writer_to(SlowFile(reader)) } else { given_writer_to(reader) };
+            for n in 0..1000 {
+                writer.text(format!("{n} "));
+            }
+
+            let takes_all = is_file.then(|| thread::spawn(move || written.iter().collect::<String>()));
+            let end = writer.finish(timeout);
+
+            assert_eq!(end, if is_file { WriteOutcome::All } else { WriteOutcome::Unread });
+            let taken = takes_all.map(|thread| thread.join().unwrap());
+            assert!(taken.is_none_or(|taken| taken.ends_with(" 999 ")));
+        }
+    }
+
+    /// Longer than any test takes.
+    const PATIENT: Patience = Patience { still: std::time::Duration::from_secs(60), rounds: 1 };
+
+    #[test]
+    fn an_end_in_good_order_has_no_limit_for_files_and_that_of_a_tree_that_is_still_there_has_one() {
+        assert_eq!(ReaderTimeout::ORDERLY.file.rounds, u32::MAX);
+        assert_eq!(ReaderTimeout::INCOMPLETE.file.rounds, ReaderTimeout::ORDERLY.reader.rounds);
     }
 
     #[test]

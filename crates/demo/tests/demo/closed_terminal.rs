@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 use rootward_tests::{BACKSTOP, InTerminal, pause, start_in_terminal};
 
-use crate::support::{tree, wait_in_time};
+use crate::support::{tree, until, wait_in_time};
 
 /// The demo is told to go on without its terminal, as `nohup` does.
 #[test]
@@ -126,14 +126,3 @@ fn ticks_a_second() -> i64 {
 
 /// More than any of these pictures writes.
 const MOST: usize = 1 << 20;
-
-/// A minute of pauses. Only a test that fails waits that long.
-const MOMENTS: u32 = 60_000;
-
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let has_come = (0..MOMENTS).any(|_| {
-        pause();
-        is_so()
-    });
-    assert!(has_come, "{what}");
-}

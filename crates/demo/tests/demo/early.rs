@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use rootward_tests::pause;
 
-use crate::support::{Demo, Temp, wait_in_time};
+use crate::support::{Demo, Temp, until, wait_in_time};
 
 /// A service manager stops all processes of a unit at once, also while they start.
 #[test]
@@ -83,16 +82,9 @@ fn a_stop_in_the_first_milliseconds_ends_the_demo_plainly_or_stops_it_in_order_a
         assert!(is_plain || status.code() == Some(0), "after {delay:?}: {status}");
         // A helper that has not come to its own name yet has the command line of the demo.
         let marks = [mark.as_str(), file.to_str().expect("a text")];
-        let is_gone = (0..MOMENTS).any(|_| {
-            pause();
-            !is_there(marks)
-        });
-        assert!(is_gone, "after {delay:?} a process is left");
+        until(&format!("after {delay:?} no process is left"), || !is_there(marks));
     }
 }
-
-/// A minute of pauses. Only a test that fails waits that long.
-const MOMENTS: u32 = 60_000;
 
 /// Whether a process has one of these among its arguments.
 fn is_there(marks: [&str; 2]) -> bool {

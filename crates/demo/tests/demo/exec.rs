@@ -1,6 +1,6 @@
 //! `exec`: one program in the demo's place, and nothing left of it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rootward_tests::Known;
 
-use crate::support::{InTime as _, Terminal, collect_in_time, wait_in_time};
+use crate::support::{InTime as _, Lines, Terminal, collect_in_time, until, wait_in_time};
 
 #[test]
 fn every_exit_code_is_passed_on() {
@@ -76,8 +76,7 @@ fn what_the_program_says_of_its_readiness_reaches_the_caller() {
     let mut child = command.spawn().unwrap();
 
     // The end comes although the program goes on: neither the init nor the guard holds its descriptor.
-    let mut told = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    let told = Lines::of(child.stdout.take().unwrap()).rest();
 
     assert_eq!(told, "@caller\n");
     assert!(child.try_wait().unwrap().is_none(), "the program goes on");
@@ -87,9 +86,9 @@ fn what_the_program_says_of_its_readiness_reaches_the_caller() {
 
 #[test]
 fn the_output_ends_when_the_program_closes_it_and_not_when_the_wrapper_ends() {
-    let (mut wrapper, mut stdout) = start(&[], "exec >/dev/null; read -r line; exit 3");
+    let (mut wrapper, stdout) = start(&[], "exec >/dev/null; read -r line; exit 3");
 
-    assert_eq!(stdout.read_to_string(&mut String::new()).expect("it is a pipe"), 0);
+    assert_eq!(stdout.rest(), "");
 
     drop(wrapper.stdin.take());
     assert_eq!(wait_in_time(&mut wrapper).code(), Some(3));
@@ -150,7 +149,7 @@ fn a_second_stop_signal_ends_the_grace() {
 
     signal(&wrapper, Signal::SIGTERM);
     // The program, which is one of the two, has gone.
-    wait_until(|| pids.iter().any(|pid| !pid.is_alive()));
+    until("one of the two is gone", || pids.iter().any(|pid| !pid.is_alive()));
     signal(&wrapper, Signal::SIGTERM);
 
     assert_eq!(wait_in_time(&mut wrapper).code(), Some(4));
@@ -164,7 +163,7 @@ fn a_killed_wrapper_leaves_nothing() {
     wrapper.kill().expect("it is our child");
     wait_in_time(&mut wrapper);
 
-    wait_until(|| !pids.iter().any(|pid| pid.is_alive()));
+    until("both are gone", || !pids.iter().any(|pid| pid.is_alive()));
 }
 
 #[test]
@@ -227,10 +226,10 @@ fn as_process_1_it_passes_signals_on_and_ends_with_128_and_the_signal() {
         "echo $PPID; trap 'kill -KILL $$' USR1; echo ready; while :; do read -r line; done",
     );
     let mut wrapper = command.spawn().expect("util-linux is installed");
-    let mut stdout = BufReader::new(wrapper.stdout.take().expect("it is piped"));
+    let mut stdout = Lines::of(wrapper.stdout.take().expect("it is piped"));
     if line(&mut stdout).is_empty() {
         // This system lets no user make namespaces.
-        let _ = wrapper.wait();
+        wait_in_time(&mut wrapper);
         return;
     }
     assert_eq!(line(&mut stdout), "ready");
@@ -263,7 +262,7 @@ fn with(mut command: Command, options: &[&str], script: &str) -> Command {
     command
 }
 
-fn start(options: &[&str], script: &str) -> (Child, BufReader<ChildStdout>) {
+fn start(options: &[&str], script: &str) -> (Child, Lines<ChildStdout>) {
     let mut command = exec(options, script);
     let mut child = command
         .process_group(0)
@@ -272,7 +271,7 @@ fn start(options: &[&str], script: &str) -> (Child, BufReader<ChildStdout>) {
         .spawn()
         .expect("it has been built");
     let stdout = child.stdout.take().expect("it is piped");
-    (child, BufReader::new(stdout))
+    (child, Lines::of(stdout))
 }
 
 /// A program and a daemon that ignore what asks them to go.
@@ -293,19 +292,10 @@ fn signal(child: &Child, signal: Signal) {
     kill(pid, signal).expect("it is our child and has not been waited for");
 }
 
-fn line(stdout: &mut BufReader<ChildStdout>) -> String {
-    let mut line = String::new();
-    stdout.read_line(&mut line).expect("it is a pipe");
-    line.trim_end().to_owned()
+fn line(stdout: &mut Lines<ChildStdout>) -> String {
+    stdout.next_line().unwrap_or_default().trim_end().to_owned()
 }
 
-fn known(stdout: &mut BufReader<ChildStdout>) -> Known {
+fn known(stdout: &mut Lines<ChildStdout>) -> Known {
     Known::of(line(stdout).parse().expect("a process id")).expect("it runs")
-}
-
-/// Nothing tells when processes end that are not children of ours.
-fn wait_until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        std::thread::yield_now();
-    }
 }

@@ -2,8 +2,8 @@
 //! what could not be written is said, and nothing is cut within a line.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
-use crate::support::{InTime as _, Lines, Temp, check_order, collect_in_time, tree, wait_in_time};
+use crate::support::{InTime as _, Lines, Temp, check_order, collect_in_time, tree, until, wait_in_time};
 
 /// A tree with one process, which runs once.
 fn once(temp: &Temp, script: &str) -> String {
@@ -49,7 +49,7 @@ fn record(text: &str) -> Vec<Value> {
 fn what_a_child_has_made_non_blocking_is_written_to_the_end() {
     for stream in ["view", "events"] {
         let temp = Temp::new();
-        let (mut reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = std::io::pipe().unwrap();
         fcntl(writer.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
         // A quick child is done before anything is read: then the pipe has long been full.
         let mut command = demo(&["run", &once(&temp, "seq 20000; echo > done; cat gate")]);
@@ -62,10 +62,9 @@ fn what_a_child_has_made_non_blocking_is_written_to_the_end() {
         let mut child = command.spawn().unwrap();
         drop(command);
         // Opens when the child has written everything.
-        drop(OpenOptions::new().write(true).open(temp.path("gate")).unwrap());
+        open_the_gate(&temp);
 
-        let mut text = String::new();
-        reader.read_to_string(&mut text).unwrap();
+        let text = Lines::of(reader).rest();
 
         let lines = text.lines().filter(|line| line.contains("│ ") || line.contains(r#""event":"output""#));
         assert_eq!((wait_in_time(&mut child).code(), lines.count()), (Some(0), 20_000), "{stream}");
@@ -110,13 +109,20 @@ fn a_record_goes_on_when_the_disk_has_room_again() {
         .unwrap();
     let mut lines = Lines::of(child.stderr.take().unwrap());
     lines.wait_for("No space left on device");
-    drop(OpenOptions::new().write(true).open(temp.path("gate")).unwrap());
+    open_the_gate(&temp);
 
     let output = collect_in_time(child);
 
     let events = record(&String::from_utf8(output.stdout).unwrap());
     let written = events.iter().filter(|event| event["event"] == "output").count();
     assert_eq!((output.status.code(), written, lines.rest()), (Some(0), 201, String::new()));
+}
+
+/// Lets a child go on that reads from the pipe `gate`, as soon as it does.
+fn open_the_gate(temp: &Temp) {
+    let mut writes = OpenOptions::new();
+    writes.write(true).custom_flags(OFlag::O_NONBLOCK.bits());
+    until("the child comes to the gate", || writes.open(temp.path("gate")).is_ok());
 }
 
 /// Whether the system lets an ordinary user mount a file system in a namespace.
@@ -214,13 +220,12 @@ fn standard_output_is_appended_to_under_each_of_its_names() {
 fn a_socket_as_standard_output_is_written_to_by_any_name() {
     let temp = Temp::new();
     for name in ["-", "/dev/stdout"] {
-        let (mut reader, writer) = UnixStream::pair().unwrap();
+        let (reader, writer) = UnixStream::pair().unwrap();
         let mut command = demo(&["run", &once(&temp, "seq 100"), "--view=none", "--events", name]);
         let mut child = command.stdout(OwnedFd::from(writer)).spawn().unwrap();
         drop(command);
 
-        let mut text = String::new();
-        reader.read_to_string(&mut text).unwrap();
+        let text = Lines::of(reader).rest();
 
         record(&text);
         assert_eq!(wait_in_time(&mut child).code(), Some(0), "{name}");

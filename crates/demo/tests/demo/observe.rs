@@ -1,19 +1,19 @@
 //! Doors through which a run of the demo is watched.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, Temp, tree};
+use crate::support::{Demo, Lines, Temp, tree};
 
 /// The answer to a request, as it was sent.
-fn ask(mut door: impl std::io::Read + std::io::Write, request: &str, headers: &str) -> String {
+fn ask(mut door: impl AsFd + Read + Write, request: &str, headers: &str) -> String {
     let text = format!("{request} HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
     door.write_all(text.as_bytes()).expect("the door reads");
-    let mut answer = String::new();
-    door.read_to_string(&mut answer).expect("the door answers in UTF-8");
-    answer
+    Lines::of(door).rest()
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What an orchestrator asks of the demo: probes, a drain, a deadline of its own, and why it has ended.
 
-use std::process::{Command, ExitStatus, Output};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, Temp, tree};
+use crate::support::{Demo, InTime as _, Temp, tree, until};
 
 fn demo(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rootward-demo")).args(args).output().expect("the demo has been built")
+    Command::new(env!("CARGO_BIN_EXE_rootward-demo")).args(args).stdin(Stdio::null()).output_in_time()
 }
 
 fn probed(address: &str, probe: &str) -> (ExitStatus, String) {
@@ -27,7 +27,7 @@ fn it_is_ready_until_a_signal_then_drains_then_stops_and_says_why_it_has_ended()
     demo.wait_for_start();
     assert!(probed(&address, "startup").0.success());
     assert!(probed(&address, "live").0.success());
-    while !probed(&address, "ready").0.success() {}
+    until("it is ready", || probed(&address, "ready").0.success());
     let (_, lines) = probed(&address, "ready");
     assert!(lines.contains("[+]root/s/c ok\n"), "{lines}");
 
@@ -128,7 +128,8 @@ fn the_deadline_is_taken_from_what_the_environment_says_is_granted() {
 #[test]
 fn a_grace_that_makes_no_sense_is_refused() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
-    let output = command.args(["--deadline", "auto"]).env("ROOTWARD_GRACE", "soon").output().unwrap();
+    command.args(["--deadline", "auto"]).env("ROOTWARD_GRACE", "soon").stdin(Stdio::null());
+    let output = command.output_in_time();
 
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();

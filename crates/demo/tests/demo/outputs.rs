@@ -1,15 +1,18 @@
 //! Where events and the report are written, and that none of these places can hold up the tree.
 
+use std::fs::OpenOptions;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
+use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
-use crate::support::{InTime as _, Temp, check_order, tree, wait_in_time};
+use crate::support::{InTime as _, Lines, Temp, check_order, tree, wait_in_time};
 
 #[test]
 fn events_and_report_may_both_go_to_standard_output_in_this_order() {
@@ -64,7 +67,7 @@ fn a_reader_that_has_gone_does_not_end_the_tree() {
         .unwrap();
     let mut begin = [0; 100];
     child.stdout.take().unwrap().read_exact(&mut begin).unwrap();
-    let mut lines = crate::support::Lines::of(child.stderr.take().unwrap());
+    let mut lines = Lines::of(child.stderr.take().unwrap());
     lines.wait_for("│ end");
 
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
@@ -83,7 +86,7 @@ fn a_reader_that_never_reads_does_not_hold_up_the_tree() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = crate::support::Lines::of(child.stderr.take().unwrap());
+    let mut lines = Lines::of(child.stderr.take().unwrap());
     lines.wait_for("│ end");
 
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
@@ -112,7 +115,9 @@ fn a_pipe_that_is_opened_late_gets_every_event() {
 
     let mut child =
         demo().args(["run", tree("idle.toml").to_str().unwrap(), "--events"]).arg(&pipe).spawn().unwrap();
-    let text = std::fs::read_to_string(&pipe).unwrap();
+    // Without waiting for the demo, which may never open it.
+    let reader = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&pipe).unwrap();
+    let text = Lines::of(reader).rest();
 
     let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     check_order(&events);

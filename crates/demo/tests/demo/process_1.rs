@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io::IoSliceMut;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use nix::cmsg_space;
 use nix::sys::signal::{Signal, kill};
@@ -14,9 +14,9 @@ use nix::sys::socket::{
 };
 use nix::sys::time::{TimeVal, TimeValLike as _};
 use nix::unistd::Pid;
-use rootward_tests::pause;
+use rootward_tests::{pause, until_some};
 
-use crate::support::{Temp, as_process_1, tree, wait_in_time};
+use crate::support::{Demo, Lines, Temp, as_process_1, tree, until, wait_in_time};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_rootward-demo");
 
@@ -52,7 +52,7 @@ fn there_is_an_init_at_every_level() {
         let words = ["run", calm.to_str().expect("a text"), "--view=none", "--containment", level];
         let inside = Inside::begin(&unshare, &words, Some("@rootward-nothing-listens-here"));
 
-        inside.wait_until(|pid| read(pid, "comm") == "rootward-init\n");
+        inside.wait_until("there is an init", |pid| read(pid, "comm") == "rootward-init\n");
     }
 }
 
@@ -60,27 +60,39 @@ fn there_is_an_init_at_every_level() {
 #[test]
 fn a_service_manager_is_told_in_the_name_of_the_init() {
     let Some(unshare) = as_process_1() else { return };
-    let name = format!("rootward-demo-test-{}", std::process::id());
-    let manager =
-        socket(AddressFamily::Unix, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
-    setsockopt(&manager, sockopt::PassCred, &true).expect("Linux says who sends");
-    setsockopt(&manager, sockopt::ReceiveTimeout, &TimeVal::seconds(60)).expect("a test that fails ends");
-    bind(manager.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes()).expect("a name")).expect("it is free");
+    let manager = Manager::listen("sender");
     let calm = tree("calm.toml");
     let words = ["run", calm.to_str().expect("a text"), "--view=none"];
-    let inside = Inside::begin(&unshare, &words, Some(&format!("@{name}")));
+    let inside = Inside::begin(&unshare, &words, Some(&manager.address));
 
-    let mut message = [0; 4096];
-    let mut space = cmsg_space!(UnixCredentials);
-    let mut place = [IoSliceMut::new(&mut message)];
-    let received = recvmsg::<()>(manager.as_raw_fd(), &mut place, Some(&mut space), MsgFlags::empty());
-    let received = received.expect("it is told that the tree starts");
-    let mut credentials = received.cmsgs().expect("there is room");
-    let Some(ControlMessageOwned::ScmCredentials(sender)) = credentials.next() else {
-        panic!("it is said who sends");
-    };
+    assert_eq!(manager.hear().sender, inside.first().as_raw());
+}
 
-    assert_eq!(sender.pid(), inside.first().as_raw());
+/// The init is the process that a service manager has started, and so the one that it names.
+#[test]
+fn a_watchdog_that_is_meant_for_the_init_is_answered_and_one_for_another_process_is_not() {
+    let Some(unshare) = as_process_1() else { return };
+    let temp = Temp::new();
+    let file =
+        temp.write("tree.toml", "[[children]]\nid = 'a'\ntask = { run = 'finish', after = '500ms' }\n");
+    let words = ["run", file.to_str().expect("a text"), "--view=none"];
+    for (pid, is_meant) in [("1", true), ("4000000", false)] {
+        let manager = Manager::listen(&format!("watchdog-{pid}"));
+        // A hundred answers in the life of this tree.
+        let watchdog = [("WATCHDOG_USEC", "10000"), ("WATCHDOG_PID", pid)];
+        let _inside = Inside::begin_with(&unshare, &words, Some(&manager.address), &watchdog);
+
+        let mut answers = 0;
+        loop {
+            let text = manager.hear().text;
+            answers += text.matches("WATCHDOG=1").count();
+            if text.contains("STOPPING=1") {
+                break;
+            }
+        }
+
+        assert_eq!(answers > 0, is_meant, "{pid}: {answers}");
+    }
 }
 
 /// Commands that wait hear what is sent to stop them.
@@ -88,10 +100,15 @@ fn a_service_manager_is_told_in_the_name_of_the_init() {
 fn every_command_that_waits_ends_by_sigterm() {
     let Some(unshare) = as_process_1() else { return };
     let temp = Temp::new();
-    let never = temp.path("never");
+    let (never, no_door) = (temp.path("never"), temp.path("no.sock"));
     nix::unistd::mkfifo(&never, nix::sys::stat::Mode::S_IRWXU).expect("it is the test's own directory");
-    let never = never.to_str().expect("a text");
-    for words in [&["run", never][..], &["check", never], &["timeline", never]] {
+    let [never, no_door] = [&never, &no_door].map(|path| path.to_str().expect("a text"));
+    for words in [
+        &["run", never][..],
+        &["check", never],
+        &["timeline", never],
+        &["wait", no_door, "root", "--timeout=1h"],
+    ] {
         let mut inside = Inside::begin(&unshare, words, None);
         inside.wait_for_its_code();
 
@@ -101,29 +118,127 @@ fn every_command_that_waits_ends_by_sigterm() {
     }
 }
 
+/// The same at a door that is there: while the command begins, and when it follows what happens.
+#[test]
+fn every_command_that_follows_a_tree_ends_by_sigterm() {
+    let Some(unshare) = as_process_1() else { return };
+    let temp = Temp::new();
+    let (door, watched) = (temp.path("door.sock"), tree("watched.toml"));
+    let [door, watched] = [&door, &watched].map(|path| path.to_str().expect("a text"));
+    let mut demo = Demo::start(["run", watched, "--view=none", "--observe", door]);
+    demo.wait_for_start();
+    // A line that each of them writes when it has begun to follow. A wait writes none before its end.
+    for (words, follows) in [
+        (&["attach", door][..], Some("The tree as it is:")),
+        (&["events", door, "--follow"], Some("root/says")),
+        (&["logs", door, "root/says", "--follow"], Some("two")),
+        (&["wait", door, "root/team/runs", "--until=gone", "--timeout=1h"], None),
+    ] {
+        for is_late in [false, true] {
+            let mut inside = Inside::begin(&unshare, words, None);
+            inside.wait_for_its_code();
+            if let (true, Some(line)) = (is_late, follows) {
+                inside.lines.wait_for(line);
+            } else if is_late {
+                inside.wait_until("it has a connection to the door", has_a_socket);
+            }
+
+            inside.signal(Signal::SIGTERM);
+
+            assert_eq!(wait_in_time(&mut inside.unshare).code(), Some(143), "{words:?}, {is_late}");
+        }
+    }
+    demo.signal(Signal::SIGTERM);
+    assert_eq!(demo.finish().code(), 0);
+}
+
+/// Whether a process or one below it is connected to something.
+fn has_a_socket(pid: u32) -> bool {
+    let below = read(pid, &format!("task/{pid}/children"));
+    let below = below.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
+    below.chain([pid]).any(|pid| {
+        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        descriptors
+            .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
+            .any(|target| target.to_string_lossy().starts_with("socket:"))
+    })
+}
+
+/// A service manager of the test's own.
+struct Manager {
+    socket: OwnedFd,
+    address: String,
+}
+
+/// What it is told, and by which process.
+struct Told {
+    text: String,
+    sender: i32,
+}
+
+impl Manager {
+    /// Listens at an address of this name, which no other test has.
+    fn listen(name: &str) -> Self {
+        let name = format!("rootward-demo-test-{}-{name}", std::process::id());
+        let socket =
+            socket(AddressFamily::Unix, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+        setsockopt(&socket, sockopt::PassCred, &true).expect("Linux says who sends");
+        setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::seconds(60)).expect("a test that fails ends");
+        bind(socket.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes()).expect("a name"))
+            .expect("it is free");
+        Self { socket, address: format!("@{name}") }
+    }
+
+    /// The next message.
+    fn hear(&self) -> Told {
+        let mut message = [0; 4096];
+        let mut space = cmsg_space!(UnixCredentials);
+        let mut place = [IoSliceMut::new(&mut message)];
+        let socket = self.socket.as_raw_fd();
+        let received = recvmsg::<()>(socket, &mut place, Some(&mut space), MsgFlags::empty());
+        let received = received.expect("it is told something");
+        let mut credentials = received.cmsgs().expect("there is room");
+        let Some(ControlMessageOwned::ScmCredentials(sender)) = credentials.next() else {
+            panic!("it is said who sends");
+        };
+        let (sender, length) = (sender.pid(), received.bytes);
+        Told { text: String::from_utf8_lossy(&message[..length]).into_owned(), sender }
+    }
+}
+
 /// A demo as process 1. It does not survive this.
 struct Inside {
     unshare: Child,
+    lines: Lines<ChildStdout>,
     /// What it has started, as soon as it has.
     first: Option<Pid>,
 }
 
 impl Inside {
     fn begin(unshare: &[String], words: &[&str], notify: Option<&str>) -> Self {
+        Self::begin_with(unshare, words, notify, &[])
+    }
+
+    fn begin_with(
+        unshare: &[String],
+        words: &[&str],
+        notify: Option<&str>,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(&unshare[0]);
         command.args(&unshare[1..]).arg(DEMO).args(words).process_group(0);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         command.env_remove("NOTIFY_SOCKET").envs(notify.map(|address| ("NOTIFY_SOCKET", address)));
-        let unshare = command.spawn().expect("util-linux is there");
+        command.envs(environment.iter().copied());
+        let mut unshare = command.spawn().expect("util-linux is there");
         let pid = unshare.id();
-        let mut inside = Self { unshare, first: None };
+        let lines = Lines::of(unshare.stdout.take().expect("it is piped"));
+        let mut inside = Self { unshare, lines, first: None };
         // It has no child before it has forked.
-        let mut children = (0..MOMENTS).map(|_| read(pid, &format!("task/{pid}/children")));
-        inside.first = children.find_map(|children| {
-            pause();
-            children.trim().parse().ok().map(Pid::from_raw)
+        let first = until_some("`unshare` starts the demo", || {
+            read(pid, &format!("task/{pid}/children")).trim().parse().ok()
         });
-        assert!(inside.first.is_some(), "unshare starts nothing: {:?}", inside.unshare.try_wait());
+        inside.first = Some(Pid::from_raw(first));
         inside
     }
 
@@ -135,18 +250,14 @@ impl Inside {
         kill(self.first(), signal).expect("it is there until it hears this");
     }
 
-    fn wait_until(&self, is_so: impl Fn(u32) -> bool) {
+    fn wait_until(&self, what: &str, is_so: impl Fn(u32) -> bool) {
         let pid = self.first().as_raw().unsigned_abs();
-        let has_come = (0..MOMENTS).any(|_| {
-            pause();
-            is_so(pid)
-        });
-        assert!(has_come, "it does not come to that");
+        until(what, || is_so(pid));
     }
 
     /// Waits until code of the demo's own has run: it catches SIGTERM, or is the init already.
     fn wait_for_its_code(&self) {
-        self.wait_until(|pid| {
+        self.wait_until("code of the demo runs", |pid| {
             let is_demo =
                 fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|program| program.ends_with(DEMO));
             let status = read(pid, "status");
@@ -157,9 +268,6 @@ impl Inside {
         });
     }
 }
-
-/// A minute of pauses. Only a test that fails waits that long.
-const MOMENTS: u32 = 60_000;
 
 impl Drop for Inside {
     fn drop(&mut self) {

@@ -11,7 +11,7 @@ use jsonschema::Validator;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::support::{Demo, Lines, Temp, tree};
+use crate::support::{Demo, InTime as _, Lines, Temp, tree, wait_in_time};
 
 /// A demo with an open door.
 struct Watched {
@@ -51,7 +51,7 @@ impl Watched {
         let newest = restarting.max(ended).max(said).expect("events have numbers");
         Lines::of(follow.stdout.take().expect("it is piped")).wait_for(&format!("\"seq\":{newest},"));
         follow.kill().expect("it is our child");
-        follow.wait().expect("it is our child");
+        wait_in_time(&mut follow);
         watched
     }
 
@@ -78,8 +78,8 @@ impl Watched {
 }
 
 fn ask(args: &[&str]) -> Answer {
-    let output = Command::new(env!("CARGO_BIN_EXE_rootward-demo")).args(args).output();
-    let Output { status, stdout, stderr } = output.expect("the demo has been built");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    let Output { status, stdout, stderr } = command.args(args).stdin(Stdio::null()).output_in_time();
     let text = |bytes| String::from_utf8(bytes).expect("it is UTF-8");
     Answer { code: status.code().expect("it exits"), stdout: text(stdout), stderr: text(stderr) }
 }
@@ -203,7 +203,7 @@ fn a_wait_may_begin_before_the_program() {
     let mut demo = Demo::start(["run", file.to_str().unwrap(), "--observe", socket.to_str().unwrap()]);
     demo.wait_for_start();
 
-    assert_eq!(wait.wait().unwrap().code(), Some(0));
+    assert_eq!(wait_in_time(&mut wait).code(), Some(0));
 
     demo.signal(Signal::SIGTERM);
     assert_eq!(demo.finish().code(), 0);
@@ -270,7 +270,7 @@ fn events_and_logs_show_what_was_before_and_go_on_to_the_end() {
     assert_eq!(watched.ask("stop", &[]).code, 0);
     let rest = documents(&lines.rest());
     assert!(rest.last().unwrap()["end"]["as_of"].is_u64(), "the last document is the end");
-    assert!(follow.wait().unwrap().success());
+    assert!(wait_in_time(&mut follow).success());
     assert_eq!(watched.demo.finish().code(), 0);
 }
 

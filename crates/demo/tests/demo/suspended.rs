@@ -4,9 +4,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
-use rootward_tests::pause;
 
-use crate::support::{Demo, Finished, Temp};
+use crate::support::{Demo, Finished, Temp, until};
 
 /// How long after the end of a time its timer counts as late, with some room.
 const LATE: Duration = Duration::from_millis(700);
@@ -47,11 +46,11 @@ fn a_check_whose_time_is_over_while_the_supervisor_is_suspended_is_not_held_agai
     );
     let mut demo = Demo::run(&file);
     demo.wait_for_start();
-    until(|| begun.exists());
+    until("the check has begun", || begun.exists());
 
     suspend(&demo, Duration::from_secs(3), || std::fs::write(&go, "").unwrap());
     let so_far = std::fs::read(&begun).unwrap().len();
-    until(|| std::fs::read(&done).is_ok_and(|done| done.len() > so_far));
+    until("a check has ended since", || std::fs::read(&done).is_ok_and(|done| done.len() > so_far));
     demo.signal(Signal::SIGTERM);
 
     let finished = demo.finish();
@@ -72,9 +71,9 @@ fn a_child_is_suspended_and_goes_on_together_with_the_demo_if_the_file_says_so()
     let root = demo.pid().as_raw().unsigned_abs().into();
 
     demo.signal(Signal::SIGTSTP);
-    until(|| state(child).starts_with('T') && state(root).starts_with('T'));
+    until("both are suspended", || state(child).starts_with('T') && state(root).starts_with('T'));
     demo.signal(Signal::SIGCONT);
-    until(|| !state(child).starts_with('T'));
+    until("the child goes on", || !state(child).starts_with('T'));
     // A SIGTERM that is there as well when the signals are looked at may be taken first.
     demo.wait_until(|event| event["action"] == "resume");
     demo.signal(Signal::SIGTERM);
@@ -109,7 +108,7 @@ fn stop_while_suspended(of_child: &str, of_root: &str, time: Duration) -> Finish
 
     suspend(&demo, time, || {
         std::fs::write(&go, "").expect("the file is the test's own");
-        until(|| is_gone(started["pid"].as_u64().expect("it has started")));
+        until("the child is gone", || is_gone(started["pid"].as_u64().expect("it has started")));
     });
 
     demo.finish()
@@ -121,7 +120,7 @@ fn suspend(demo: &Demo, time: Duration, meanwhile: impl FnOnce()) {
     let since = SystemTime::now();
     meanwhile();
     // There is no event to wait for: what is tested is that time has passed.
-    until(|| since.elapsed().is_ok_and(|elapsed| elapsed > time + LATE));
+    until("the time is over", || since.elapsed().is_ok_and(|elapsed| elapsed > time + LATE));
     demo.signal(Signal::SIGCONT);
 }
 
@@ -135,10 +134,4 @@ fn state(pid: u64) -> String {
     let stat = Path::new("/proc").join(pid.to_string()).join("stat");
     let stat = std::fs::read_to_string(stat).unwrap_or_default();
     stat.rsplit_once(") ").map(|(_, fields)| fields.to_owned()).unwrap_or_default()
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        pause();
-    }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::Signal;
 use rootward_tests::press_again;
 
-use crate::support::{Demo, Lines, Temp, Terminal, tree};
+use crate::support::{Demo, Lines, Temp, Terminal, tree, wait_in_time};
 
 const CTRL_C: &str = "\u{3}";
 
@@ -443,6 +443,6 @@ fn attach_writes_lines_where_there_is_no_terminal() {
     demo.signal(Signal::SIGTERM);
     lines.wait_for("↑ root  gone");
 
-    assert!(watcher.wait().unwrap().success());
+    assert!(wait_in_time(&mut watcher).success());
     assert_eq!(demo.finish().code(), 0);
 }

@@ -1,29 +1,26 @@
 //! Terminals: what children do to them, and that the demo leaves one that works.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Child, Command, Stdio};
 
+use crate::support::{Lines, Temp, tree, until, wait_in_time};
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 use nix::unistd::{Pid, getpgid, tcgetpgrp};
-use rootward_tests::pause;
-
-use crate::support::{Temp, tree, wait_in_time};
 
 /// A demo on a terminal of its own.
 struct OnTerminal {
     demo: Child,
-    screen: BufReader<File>,
+    screen: Lines<File>,
     master: OwnedFd,
     /// Keeps the terminal open, as a shell does.
     slave: OwnedFd,
     before: Termios,
-    text: String,
 }
 
 impl OnTerminal {
@@ -58,8 +55,8 @@ impl OnTerminal {
             .stderr(stderr)
             .spawn()
             .expect("the system has pseudo-terminals");
-        let screen = BufReader::new(File::from(master.try_clone().expect("the system has pseudo-terminals")));
-        Self { demo, screen, master, slave: slave.into(), before, text: String::new() }
+        let screen = Lines::of(File::from(master.try_clone().expect("the system has pseudo-terminals")));
+        Self { demo, screen, master, slave: slave.into(), before }
     }
 
     fn run(temp: &Temp, child: &str, level: &str) -> Self {
@@ -75,16 +72,7 @@ impl OnTerminal {
 
     /// Reads the screen until a line holds this.
     fn wait_for(&mut self, words: &str) -> String {
-        loop {
-            let mut line = Vec::new();
-            let read = self.screen.read_until(b'\n', &mut line).unwrap_or(0);
-            let line = String::from_utf8_lossy(&line).into_owned();
-            self.text.push_str(&line);
-            assert_ne!(read, 0, "it ended before it wrote {words:?}: {}", self.text);
-            if line.contains(words) {
-                return line;
-            }
-        }
+        self.screen.wait_for(words)
     }
 
     fn write(&self, bytes: &[u8]) {
@@ -120,7 +108,7 @@ fn ctrl_c_on_a_terminal_is_one_request() {
     let mut scene = OnTerminal::run(&temp, &child, "auto");
     // Either may be first, and a signal that comes before the trap ends the shell.
     for words in ["root                started", "│ ready"] {
-        if !scene.text.contains(words) {
+        if !scene.screen.seen().contains(words) {
             scene.wait_for(words);
         }
     }
@@ -129,8 +117,8 @@ fn ctrl_c_on_a_terminal_is_one_request() {
     scene.wait_for("exit status 0");
 
     assert_eq!(wait_in_time(&mut scene.demo).code(), Some(0));
-    assert_eq!(scene.text.matches("SIGINT: ").count(), 1, "{}", scene.text);
-    assert!(scene.text.contains("it had 1\r"), "{}", scene.text);
+    assert_eq!(scene.screen.seen().matches("SIGINT: ").count(), 1, "{}", scene.screen.seen());
+    assert!(scene.screen.seen().contains("it had 1\r"), "{}", scene.screen.seen());
 }
 
 /// R11: the shell behind the demo has its echo back, whatever the end was.
@@ -236,22 +224,10 @@ fn a_terminal_that_is_closed_stops_the_tree_in_order() {
     // All that keeps the terminal open.
     let OnTerminal { demo, screen, master, slave, .. } = &mut scene;
     let (null, other) = (File::open("/dev/null").unwrap(), File::open("/dev/null").unwrap());
-    *screen = BufReader::new(null.try_clone().unwrap());
+    *screen = Lines::of(null.try_clone().unwrap());
     *slave = null.into();
     *master = other.into();
     let code = wait_in_time(demo).code();
 
     assert_eq!((code, &temp.json("report.json")["cause"]), (Some(0), &"signal SIGHUP".into()));
-}
-
-/// Waits until something is so that nothing tells of.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    // A minute of them. Only a test that fails waits that long.
-    for _ in 0..60_000 {
-        if is_so() {
-            return;
-        }
-        pause();
-    }
-    panic!("in vain: {what}");
 }

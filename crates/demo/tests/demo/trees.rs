@@ -5,7 +5,7 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, example};
+use crate::support::{Demo, InTime as _, example};
 
 #[test]
 fn every_example_is_valid() {
@@ -14,7 +14,7 @@ fn every_example_is_valid() {
     for entry in std::fs::read_dir(trees).unwrap() {
         let path = entry.unwrap().path();
         let output =
-            Command::new(env!("CARGO_BIN_EXE_rootward-demo")).arg("check").arg(&path).output().unwrap();
+            Command::new(env!("CARGO_BIN_EXE_rootward-demo")).arg("check").arg(&path).output_in_time();
 
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         count += 1;

@@ -3,6 +3,7 @@
 
 mod dropped;
 mod failures;
+mod log;
 mod member_tracker;
 
 use std::path::Path;

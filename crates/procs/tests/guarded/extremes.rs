@@ -6,9 +6,7 @@ use rootward_core::{Ending, EventKind, Outcome, Restart, StopOrder, Supervisor};
 use rootward_procs::{Containment, Process, Warden};
 
 use crate::given::{is_alive, line, shell, tree, tree_with_intensity, wait_until_gone};
-
-/// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::until::{PATIENCE, within};
 
 #[tokio::test]
 async fn a_line_of_generations_is_brought_down_however_long_it_is() {
@@ -39,12 +37,16 @@ async fn two_trees_with_one_warden_do_not_touch_each_others_processes() {
         let mut builder = containment.apply(root.into_tree().unwrap());
         let mut events = builder.subscribe();
         let tree = builder.start().await.unwrap();
-        loop {
-            let event = events.next().await.unwrap().unwrap();
-            if let Some(pid) = line(&event) {
-                return (tree, pid.parse::<u32>().unwrap());
+        let daemon = async {
+            loop {
+                let event = events.next().await.unwrap().unwrap();
+                if let Some(pid) = line(&event) {
+                    return pid.parse::<u32>().unwrap();
+                }
             }
-        }
+        };
+        let daemon = within("the daemon runs", daemon).await;
+        (tree, daemon)
     };
     let ((one, ones), (other, others)) = tokio::join!(start(), start());
 
@@ -70,7 +72,8 @@ fn a_runtime_that_is_dropped_in_the_middle_of_a_start_leaves_no_process() {
             let tree = builder.launch();
             let mut pids = Vec::new();
             while pids.len() < so_many {
-                if let EventKind::Started { pid: Some(pid) } = events.next().await.unwrap().unwrap().what {
+                let next = within("the next start", events.next()).await;
+                if let EventKind::Started { pid: Some(pid) } = next.unwrap().unwrap().what {
                     pids.push(pid);
                 }
             }

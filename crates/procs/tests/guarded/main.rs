@@ -34,6 +34,8 @@ mod stop_command;
 mod stragglers;
 #[path = "../processes/terminal.rs"]
 mod terminal;
+#[path = "../until/mod.rs"]
+mod until;
 #[path = "../processes/usage.rs"]
 mod usage;
 mod wardens;

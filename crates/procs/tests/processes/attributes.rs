@@ -182,11 +182,7 @@ async fn a_process_that_is_another_user_changes_nothing_here() {
     assert_eq!(lines(shell("id -u").user(STRANGER).group(STRANGER)).await, [STRANGER]);
 
     // Another test may start such a process right now.
-    let begin = std::time::SystemTime::now();
-    while !nix::sys::prctl::get_dumpable().unwrap() {
-        assert!(begin.elapsed().unwrap() < std::time::Duration::from_secs(30), "it does not come back");
-        std::thread::yield_now();
-    }
+    crate::until::until("it comes back", || nix::sys::prctl::get_dumpable().unwrap());
 }
 
 /// What `/proc` shows of a process that has these capabilities.

@@ -8,8 +8,7 @@ use rootward_core::{
 };
 use rootward_procs::Process;
 
-/// Far longer than anything here takes: it ends a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::until::{until, within};
 
 /// A tree that is starting or running, and its events so far.
 pub(crate) struct Given {
@@ -52,7 +51,7 @@ impl Given {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, find).await.expect("the event comes")
+        within("an event", find).await
     }
 
     /// Waits until the start of `root/child` has begun.
@@ -97,7 +96,7 @@ impl Given {
                 seen.push(event);
             }
         };
-        tokio::time::timeout(PATIENCE, read).await.expect("the tree ends");
+        within("the end of the tree", read).await;
         seen
     }
 
@@ -108,13 +107,13 @@ impl Given {
 
     /// Stops the tree and says how `root/child` came down.
     pub(crate) async fn stop(&self) -> NodeReport {
-        let report = tokio::time::timeout(PATIENCE, self.tree.stop()).await.expect("the tree stops");
+        let report = within("the stop", self.tree.stop()).await;
         report.find("root/child").expect("the child is in the report").clone()
     }
 
     /// Why the tree cannot be started.
     pub(crate) async fn start_error(&self) -> String {
-        match tokio::time::timeout(PATIENCE, self.tree.started()).await.expect("the start is over in time") {
+        match within("the end of the start", self.tree.started()).await {
             Err(TreeStartError::Start { error: StartError::Child { source, .. }, .. }) => source.describe(),
             other => panic!("the start should have failed, but: {other:?}"),
         }
@@ -143,11 +142,8 @@ pub(crate) fn text(events: &[Arc<Event>]) -> String {
 
 /// Waits until there is no process with this id any more, not even a zombie.
 pub(crate) fn wait_until_gone(pid: u32) {
-    let begin = std::time::SystemTime::now();
-    while std::path::Path::new(&format!("/proc/{pid}")).exists() {
-        assert!(begin.elapsed().is_ok_and(|elapsed| elapsed < PATIENCE), "{pid} does not go");
-        std::thread::yield_now();
-    }
+    let place = std::path::PathBuf::from(format!("/proc/{pid}"));
+    until(&format!("{pid} is gone"), || !place.exists());
 }
 
 /// Whether there is a process with this id that is not a zombie.

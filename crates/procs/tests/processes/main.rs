@@ -18,6 +18,8 @@ mod stop;
 mod stop_command;
 mod stragglers;
 mod terminal;
+#[path = "../until/mod.rs"]
+mod until;
 mod usage;
 
 /// These tests follow processes as groups.

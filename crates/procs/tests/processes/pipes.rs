@@ -7,6 +7,7 @@ use rootward_procs::{Output, PipeEnds, Pipes, Process, Stdin};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::given::{shell, tree, tree_with_intensity};
+use crate::until::within;
 
 fn piped(process: Process, pipes: &Pipes) -> Process {
     process.stdin(Stdin::Piped).stdout(Output::Piped).pipes(pipes)
@@ -75,7 +76,7 @@ async fn ends_that_are_not_taken_are_kept_for_eight_incarnations() {
     given.rest().await;
 
     let mut kept = 0;
-    while pipes.next().await.is_some() {
+    while within("the end of what is kept", pipes.next()).await.is_some() {
         kept += 1;
     }
 

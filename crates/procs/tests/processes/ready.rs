@@ -6,6 +6,7 @@ use rootward_core::{EventKind, Outcome};
 use rootward_procs::{Ready, ReadyContext};
 
 use crate::given::{is_alive, shell, tree};
+use crate::until::within;
 
 #[tokio::test]
 async fn a_process_is_ready_when_it_has_written_the_line() {
@@ -39,7 +40,7 @@ async fn a_users_own_check_decides_and_knows_the_process() {
     });
     let given = tree([shell("exec sleep 1000").ready(check).into_child("child")]);
 
-    given.tree.started().await.unwrap();
+    within("the check passes", given.tree.started()).await.unwrap();
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rootward_core::{ChildSpec, Usage};
 
 use crate::given::{Given, script, shell, tree};
+use crate::until::within;
 
 /// Seven descriptors beside the first three.
 const SEVEN: &str = "exec 3</dev/null 4<&3 5<&3 6<&3 7<&3 8<&3 9<&3";
@@ -89,10 +90,13 @@ async fn only_a_process_that_runs_uses_anything() {
 
 /// Waits until it is like this. Nothing tells what a process uses.
 async fn until(given: &Given, is_so: impl Fn(&Usage) -> bool) -> Usage {
-    loop {
-        if let Some(usage) = given.tree.usage("root/child").filter(|usage| is_so(usage)) {
-            return usage;
+    let look = async {
+        loop {
+            if let Some(usage) = given.tree.usage("root/child").filter(|usage| is_so(usage)) {
+                return usage;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    within("the usage is like this", look).await
 }

@@ -48,7 +48,7 @@ fn blocking(id: &str, until: mpsc::Receiver<()>) -> ChildSpec {
 /// How much time passes between two keys that count.
 const AGAIN: Duration = Duration::from_millis(110);
 
-/// How long a program has to end that is told to leave. Only a test that fails waits that long.
+/// How long a test waits for what has to happen. Only one that fails waits that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends SIGINT, as a person does who wants to leave, until the program has ended. Three of them count at most: others
@@ -86,12 +86,18 @@ fn counted_signals(events: &mut Events) -> Vec<SignalAction> {
 
 /// Reads on until an event of this name happens to this child.
 fn read_until(events: &mut Events, name: &str, path: &str) -> Option<Arc<Event>> {
-    while let Some(event) = events.blocking_next().expect("the reader keeps up") {
-        if event.what.name() == name && event.path == *path {
-            return Some(event);
+    let look = async {
+        while let Some(event) = events.next().await.expect("the reader keeps up") {
+            if event.what.name() == name && event.path == *path {
+                return Some(event);
+            }
         }
-    }
-    None
+        None
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let look = async { tokio::time::timeout(PATIENCE, look).await };
+    let found = runtime.expect("the system has room for it").block_on(look);
+    found.unwrap_or_else(|_| panic!("`{name}` of {path} does not come"))
 }
 
 #[test]

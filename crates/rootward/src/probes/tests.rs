@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rootward_core::{ChildSpec, EventKind, Events, Restart, Supervisor, Tree};
 use tokio::runtime::{Builder, Runtime};
@@ -39,16 +39,23 @@ fn asked(probes: &ProbesGuard, probe: Probe) -> ProbeAnswer {
 
 /// Asks until it passes or fails as is wanted: what is known of the children is a little old.
 fn asked_until(probes: &ProbesGuard, probe: Probe, passes: bool) -> ProbeAnswer {
+    let begin = SystemTime::now();
     loop {
         let answer = asked(probes, probe);
         if answer.passes == passes {
             return answer;
         }
+        let is_early = begin.elapsed().is_ok_and(|elapsed| elapsed < BACKSTOP);
+        assert!(is_early, "it should come to pass: {passes}, and says: {}", answer.text);
     }
 }
 
 fn read_until(events: &mut Events, wanted: impl Fn(&EventKind) -> bool) {
-    while !wanted(&events.blocking_next().unwrap().expect("it comes before the end").what) {}
+    let look =
+        async { while !wanted(&events.next().await.unwrap().expect("it comes before the end").what) {} };
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    let found = runtime.block_on(async { tokio::time::timeout(BACKSTOP, look).await });
+    found.expect("it comes in time");
 }
 
 /// What is answered to these bytes.

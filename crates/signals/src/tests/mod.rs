@@ -9,6 +9,7 @@ mod way_out;
 use std::pin::pin;
 use std::sync::{Arc, mpsc as sync_mpsc};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 use rootward_core::{
@@ -84,18 +85,41 @@ pub(crate) async fn three_signals_lead_out(
     panic!("{MOST} signals do not lead out");
 }
 
+/// Waits for longer than any of these tests takes, by a clock that none of them has paused.
+async fn backstop() {
+    // Dropped together with this future, which ends the thread.
+    let (_over, is_over) = sync_mpsc::channel::<()>();
+    let (bark, mut barks) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        if is_over.recv_timeout(PATIENCE) == Err(sync_mpsc::RecvTimeoutError::Timeout) {
+            let _ = bark.send(());
+        }
+    });
+    let _ = barks.recv().await;
+}
+
+/// Ends a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A tree's events, one after the other.
 pub(crate) struct Log(Events);
 
 impl Log {
     /// Reads on until one of the events to come gives this an answer.
     pub(crate) async fn find<T>(&mut self, mut answer: impl FnMut(&Event) -> Option<T>) -> T {
-        loop {
-            let event: Arc<Event> =
-                self.0.next().await.unwrap().expect("the event comes before the tree's last");
-            if let Some(found) = answer(&event) {
-                return found;
+        let find = async {
+            loop {
+                let event: Arc<Event> =
+                    self.0.next().await.unwrap().expect("the event comes before the tree's last");
+                if let Some(found) = answer(&event) {
+                    return found;
+                }
             }
+        };
+        tokio::select! {
+            biased;
+            found = find => found,
+            () = backstop() => panic!("the event does not come"),
         }
     }
 

@@ -8,11 +8,11 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{LazyLock, Once};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use jsonschema::Validator;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use rootward_tests::{BACKSTOP, wait_in_time};
 use serde_json::Value;
 
 use super::{Temp, check_order};
@@ -33,9 +33,6 @@ fn is_as_described(schema: &Validator, document: &Value) {
         panic!("{error} at {}: {document:#}", error.instance_path());
     }
 }
-
-/// Ends a test that hangs, and decides nothing else.
-const BACKSTOP: Duration = Duration::from_secs(60);
 
 /// A demo that runs with `--events -` and `--report`.
 pub(crate) struct Demo {
@@ -75,6 +72,8 @@ impl Demo {
         // A group of its own: a program below an init that ends can make its group an orphaned one, and then the
         // kernel hangs up on all of it, if a test has suspended one of its members.
         command.process_group(0);
+        // On a busy machine it takes a task that panics seconds to find the names of its calls. That is a stall.
+        command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         change(&mut command);
         let mut child = command.spawn().expect("the demo has been built");
@@ -161,7 +160,7 @@ impl Demo {
                 Err(error) => panic!("{error}; the events were {:#?}", self.seen),
             }
         }
-        let status = self.child.wait().expect("the demo is our child");
+        let status = wait_in_time(&mut self.child);
         self.over = true;
         let stderr = self.stderr.take().map(|stderr| stderr.join().expect("its messages are UTF-8"));
         let temp = std::mem::replace(&mut self.temp, Temp::new());

@@ -1,8 +1,6 @@
 //! What the tests hold of a running demo, and the rules that every record keeps.
 
 mod demo;
-mod in_time;
-mod lines;
 mod order;
 mod picture;
 mod process_1;
@@ -10,13 +8,13 @@ mod temp;
 mod terminal;
 
 pub(crate) use demo::{Demo, Finished};
-pub(crate) use in_time::{InTime, collect_in_time, wait_in_time};
-pub(crate) use lines::Lines;
 pub(crate) use order::check_order;
 pub(crate) use picture::{screen_as_svg, text_of_svg};
 pub(crate) use process_1::as_process_1;
 pub(crate) use temp::Temp;
 pub(crate) use terminal::Terminal;
+
+pub(crate) use rootward_tests::{InTime, Lines, collect_in_time, until, wait_in_time};
 
 use std::path::PathBuf;
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
-use rootward_tests::{BACKSTOP, InTerminal, resize_terminal, start_in_terminal};
+use rootward_tests::{BACKSTOP, InTerminal, resize_terminal, start_in_terminal, wait_in_time};
 
 /// A program in a terminal.
 pub(crate) struct Terminal {
@@ -125,7 +125,7 @@ impl Terminal {
                 Err(error) => panic!("{error}; the screen is\n{}", self.screen.screen().contents()),
             }
         }
-        let status = self.child.wait().expect("the program is our child");
+        let status = wait_in_time(&mut self.child);
         self.over = true;
         let after = tcgetattr(&self.master).expect("it is a terminal");
         // Whatever the demo shows, the mouse and pasting stay the terminal's own. A shell may take them.

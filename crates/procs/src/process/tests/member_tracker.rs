@@ -145,6 +145,8 @@ async fn found(members: &mut MemberTracker, set: &ProcessSet) -> Found {
 }
 
 async fn until_empty(members: &mut MemberTracker, set: &ProcessSet) {
-    while set.is_empty() != Some(true) && found(members, set).await != Found::Empty {}
+    let empties =
+        async { while set.is_empty() != Some(true) && found(members, set).await != Found::Empty {} };
+    timeout(PATIENCE, empties).await.expect("the set becomes empty");
     members.dismiss(set);
 }

@@ -19,11 +19,13 @@ fn a_program_is_observed_from_its_first_event_to_its_last() {
     read_until(&mut events, "started", "root").unwrap();
 
     let mut watcher = UnixStream::connect(&path).unwrap();
+    watcher.set_read_timeout(Some(PATIENCE)).unwrap();
     watcher.write_all(b"GET /events?since=0 HTTP/1.1\r\nHost: door\r\n\r\n").unwrap();
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains("id: 4\n") {
         let mut part = [0; 4096];
         let count = watcher.read(&mut part).unwrap();
+        assert_ne!(count, 0, "the door closes: {}", String::from_utf8_lossy(&seen));
         seen.extend_from_slice(&part[..count]);
     }
     signals.send(Signal::TERM);

@@ -1,5 +1,7 @@
 //! Programs that an orchestrator starts, probes, drains and stops.
 
+use std::time::SystemTime;
+
 use crate::probes::{Probe, ask};
 
 use super::*;
@@ -26,7 +28,10 @@ fn a_program_is_ready_until_the_first_signal_drains_and_stops_at_the_second() {
     let program = thread::spawn(move || prepared.run().unwrap());
     read_until(&mut events, "started", "root").unwrap();
     assert!(ask(&address, Probe::Startup, BACKSTOP).unwrap().passes);
-    while !ask(&address, Probe::Ready, BACKSTOP).unwrap().passes {}
+    let begin = SystemTime::now();
+    while !ask(&address, Probe::Ready, BACKSTOP).unwrap().passes {
+        assert!(begin.elapsed().is_ok_and(|elapsed| elapsed < BACKSTOP), "it does not become ready");
+    }
 
     signals.send(Signal::INT);
     let draining = read_until(&mut events, "draining", "root").unwrap();

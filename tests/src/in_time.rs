@@ -6,14 +6,23 @@ use std::thread::{self, JoinHandle};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use rootward_tests::BACKSTOP;
+
+use crate::BACKSTOP;
 
 /// Runs a program to its end, and fails the test if that does not come.
-pub(crate) trait InTime {
+pub trait InTime {
     /// Runs it with its outputs as they are described, and collects those that are piped.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started, or does not end.
     fn run_in_time(&mut self) -> Output;
 
     /// Runs it, and collects what it writes.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started, or does not end.
     fn output_in_time(&mut self) -> Output;
 }
 
@@ -28,7 +37,12 @@ impl InTime for Command {
 }
 
 /// Collects what a child writes until its end.
-pub(crate) fn collect_in_time(child: Child) -> Output {
+///
+/// # Panics
+///
+/// If that does not come.
+#[track_caller]
+pub fn collect_in_time(child: Child) -> Output {
     let watch = Watch::over(&child);
     let output = child.wait_with_output().expect("it is our child");
     watch.end();
@@ -36,7 +50,12 @@ pub(crate) fn collect_in_time(child: Child) -> Output {
 }
 
 /// Waits for the end of a child that runs.
-pub(crate) fn wait_in_time(child: &mut Child) -> ExitStatus {
+///
+/// # Panics
+///
+/// If that does not come.
+#[track_caller]
+pub fn wait_in_time(child: &mut Child) -> ExitStatus {
     let watch = Watch::over(child);
     let status = child.wait().expect("it is our child");
     watch.end();
@@ -68,6 +87,7 @@ impl Watch {
     /// # Panics
     ///
     /// If it had to be killed.
+    #[track_caller]
     fn end(self) {
         drop(self.ended);
         assert!(!self.hangs.join().expect("it does not panic"), "the program hangs");
