@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::group::Place;
-use super::guard::{Ending, guard};
+use super::guard::{EndOptions, guard};
 use super::leftovers::Scope;
 use super::serve::{Remaining, serve};
 use super::{Init, InitError, not_forked};
@@ -49,7 +49,7 @@ impl Init {
 
     /// The same, with more to say about how the program ends than a grace.
     pub fn containing() -> InitBuilder {
-        InitBuilder { ending: Ending::default() }
+        InitBuilder { ending: EndOptions::default() }
     }
 }
 
@@ -72,7 +72,7 @@ impl Init {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is contained before `fork`"]
 pub struct InitBuilder {
-    ending: Ending,
+    ending: EndOptions,
 }
 
 impl InitBuilder {

@@ -27,7 +27,7 @@ pub(super) fn guard(
     init: i32,
     place: Place,
     is_ready: OwnedFd,
-    ending: Ending,
+    ending: EndOptions,
     mask: &SigSet,
 ) -> io::Result<()> {
     // Every signal is looked at together with whether the init lives, and this one means nothing else.
@@ -67,14 +67,14 @@ pub(super) fn guard(
 
 /// How a program is asked to end, and how much time it and what it leaves have.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ending {
+pub(super) struct EndOptions {
     pub(super) grace: Duration,
     pub(super) stop_signal: Signal,
     pub(super) kill_after: Option<Duration>,
     pub(super) scope: Scope,
 }
 
-impl Default for Ending {
+impl Default for EndOptions {
     fn default() -> Self {
         let grace = Duration::from_secs(5);
         Self { grace, stop_signal: Signal::TERM, kill_after: None, scope: Scope::Tree }
@@ -84,7 +84,7 @@ impl Default for Ending {
 struct Guard {
     init: i32,
     program: i32,
-    ending: Ending,
+    ending: EndOptions,
     /// When the program is killed, once it has been asked to stop.
     kill_at: Option<Instant>,
 }

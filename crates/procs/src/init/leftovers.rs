@@ -49,8 +49,8 @@ impl Scope {
         }
     }
 
-    /// How long a wait for the end of one may take. The end of a child is heard; but in our session there may be a child
-    /// of a daemon that stays, which alone hears of its end.
+    /// How long a wait for the end of one may take. The end of a child is heard; but in our session there may be a
+    /// child of a daemon that stays, which alone hears of its end.
     pub(super) fn looks_again(self) -> Duration {
         if self == Self::Session { KILL_AGAIN } else { Duration::MAX }
     }
