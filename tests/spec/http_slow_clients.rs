@@ -119,7 +119,7 @@ struct Clock {
 }
 
 impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "while it blocks, tokio's paused clock stands")]
+    // While blocking work is under way, tokio's paused clock stands.
     fn stands() -> Self {
         let (holds, released) = mpsc::channel();
         tokio::task::spawn_blocking(move || released.recv().is_ok());
@@ -164,21 +164,23 @@ impl Server {
     }
 
     async fn connects(&self) -> TcpStream {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(BUFFER).unwrap();
+        let socket = TcpSocket::new_v4().expect("a descriptor is left");
+        socket.set_recv_buffer_size(BUFFER).expect("it is a socket");
         socket.connect(self.address).await.expect("it listens")
     }
 
     async fn speaks_http_2(&self) -> SendRequest<Body> {
         let io = TokioIo::new(self.connects().await);
         let (sender, connection) =
-            hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.expect("it is connected");
         beside(async move { connection.await.is_ok() });
         sender
     }
 
     fn request(&self, path: &str) -> hyper::Request<Body> {
-        hyper::Request::get(format!("http://{}/{path}", self.address)).body(Body::empty()).unwrap()
+        hyper::Request::get(format!("http://{}/{path}", self.address))
+            .body(Body::empty())
+            .expect("it is a request")
     }
 }
 
