@@ -147,6 +147,38 @@ async fn a_task_that_ends_by_itself_is_gone_when_its_guests_are_and_they_get_the
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_guest_of_a_task_whose_body_has_ended_is_told_what_is_left_of_the_grace() {
+    for ends_by_itself in [false, true] {
+        let told = Arc::new(Mutex::new(None));
+        let task =
+            ChildSpec::task_with("server", Arc::clone(&told), move |cx: TaskContext, told| async move {
+                let (guest, its) = (cx.guest().unwrap(), cx.clone());
+                beside(async move {
+                    let run = async {
+                        its.stopping().await;
+                        work_for(SECOND).await;
+                        *told.lock().unwrap() = its.grace();
+                    };
+                    assert!(guest.run(run).await.is_some());
+                    assert_eq!(its.grace(), Some(Duration::ZERO), "it is gone");
+                });
+                if !ends_by_itself {
+                    cx.stopping().await;
+                }
+            });
+        let task = task.restart(Restart::Temporary).shutdown(3 * SECOND);
+        let (tree, mut log) = given(Supervisor::new("root").child(task)).await;
+        if ends_by_itself {
+            log.wait_for_event("server", "exited").await;
+        }
+
+        assert!(tree.stop().await.clean);
+
+        assert_eq!(*told.lock().unwrap(), Some(2 * SECOND), "by itself: {ends_by_itself}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_that_failed_is_not_started_again_before_its_guests_are_gone() {
     let there = Arc::new(AtomicBool::new(false));
     let task = ChildSpec::task_with("server", Arc::clone(&there), |cx: TaskContext, there| async move {

@@ -28,6 +28,7 @@ mod hostile;
 mod hostile_log;
 mod http;
 mod http_floods;
+mod http_slow_clients;
 mod init;
 mod intensity;
 mod job_results;

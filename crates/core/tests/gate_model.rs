@@ -17,7 +17,7 @@ mod sync {
 #[path = "../src/task/gate.rs"]
 mod gate;
 
-use gate::{EndOrder, Gate, WorkKind};
+use gate::{EndOrder, Gate, StopBefore, WorkKind};
 
 /// What stands for the supervisor of a task's children.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -54,9 +54,9 @@ fn stop(gate: &TestGate) {
 
 /// The body ends. `true` says that it reports the end.
 fn leave(gate: &TestGate) -> bool {
-    let left = gate.leave(|table, was_asked| {
+    let left = gate.leave(|table, before| {
         if let Some(table) = table {
-            table.asked |= !was_asked;
+            table.asked |= matches!(before, StopBefore::None);
             table.closed = true;
         }
         "the report of the end"

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,6 +9,7 @@ use rootward::probes::ProbesAddress;
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::OutputTarget;
+use crate::exec::ExecOptions;
 use crate::messages;
 use crate::observe::ObserveOptions;
 use crate::orchestrator::{Deadline, OrchestratorOptions, ProbeChoice};
@@ -92,14 +92,7 @@ pub(crate) enum Command {
     },
     /// Run one program contained: it is gone with all that it has started, however it or this one ends
     #[command(after_help = EXEC_STATUS)]
-    Exec {
-        /// How long what the program leaves behind may take to go after SIGTERM
-        #[arg(long, value_name = "DURATION", value_parser = crate::tree_file::parse_duration, default_value = "5s")]
-        grace: Duration,
-        /// The program and its arguments
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
-        command: Vec<OsString>,
-    },
+    Exec(ExecOptions),
     /// Run one of the programs of the built-in tree
     #[command(hide = true)]
     Sample {

@@ -6,8 +6,9 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use clap::{Args, ValueEnum};
 use nix::sys::signal::SigSet;
-use rootward::process::Init;
+use rootward::process::{Init, InitBuilder, Signal};
 
 use crate::messages;
 
@@ -17,17 +18,58 @@ const FAILED: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
+/// How the program is asked to end, and what becomes of what it leaves.
+#[derive(Args, Debug)]
+pub(crate) struct ExecOptions {
+    /// How long what the program leaves behind may take to go after it was asked
+    #[arg(long, value_name = "DURATION", value_parser = crate::tree_file::parse_duration, default_value = "5s")]
+    grace: Duration,
+    /// What asks the program to stop: a SIGTERM reaches it as this signal, and so is asked what it leaves behind
+    #[arg(long, value_name = "SIGNAL", default_value = "SIGTERM")]
+    stop_signal: Signal,
+    /// Kill the program and all that it has started so long after it was first asked to stop
+    #[arg(long, value_name = "DURATION", value_parser = crate::tree_file::parse_duration)]
+    kill_after: Option<Duration>,
+    /// What is ended with the program
+    #[arg(long, value_enum, default_value_t = Containment::Tree)]
+    containment: Containment,
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Containment {
+    /// All that it has started
+    Tree,
+    /// What has stayed in its session: a daemon that it has started lives on
+    Session,
+}
+
+impl ExecOptions {
+    fn init(&self) -> InitBuilder {
+        let mut init = Init::containing().grace(self.grace).stop_signal(self.stop_signal);
+        if let Some(time) = self.kill_after {
+            init = init.kill_after(time);
+        }
+        match self.containment {
+            Containment::Tree => init,
+            Containment::Session => init.leave_daemons(),
+        }
+    }
+}
+
 /// Becomes the program, below an init that ends as it ends, after all that it has left is gone. The program blocks the
 /// signals that the demo has blocked at its start.
-pub(crate) fn run(command: &[OsString], grace: Duration, mask: Option<SigSet>) -> ExitCode {
+pub(crate) fn run(options: &ExecOptions, mask: Option<SigSet>) -> ExitCode {
     if let Some(mask) = mask {
         let _ = mask.thread_set_mask();
     }
-    if let Err(error) = Init::fork_containing(grace) {
+    if let Err(error) = options.init().fork() {
         messages::error_with_its_causes(&error);
         return ExitCode::from(FAILED);
     }
-    let [program, args @ ..] = command else { return ExitCode::from(FAILED) };
+    let [program, args @ ..] = options.command.as_slice() else { return ExitCode::from(FAILED) };
     let error = Command::new(program).args(args).exec();
     messages::error(format_args!("cannot execute {}: {error}", program.display()));
     ExitCode::from(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE })

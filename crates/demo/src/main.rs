@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             Some(Command::Check { file }) => check::run(&file),
             Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
             Some(Command::Probe { address, probe }) => orchestrator::probe(&address, probe),
-            Some(Command::Exec { grace, command }) => exec::run(&command, grace, mask),
+            Some(Command::Exec(options)) => exec::run(&options, mask),
             Some(Command::Remote(command)) => remote::run(&command),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { events, output, format }) => {

@@ -88,7 +88,7 @@ mod worker;
 
 pub use contained::{Contained, OutputLines, ProgramEnd, ProgramStartError};
 pub use containment::Containment;
-pub use init::{Init, InitError};
+pub use init::{Init, InitBuilder, InitError};
 pub use launch::LaunchError;
 #[doc(hidden)]
 pub use launch::{limit_of_processes, own_limit_behind};

@@ -92,8 +92,9 @@ impl TaskContext {
     }
 
     /// How long it will be until the task is aborted, at most: a force, or a deadline that is moved up, may come
-    /// before. It is zero when that time is over, and after the end of the task. `None` says that there is no limit, or
-    /// that the task has not been asked to stop yet.
+    /// before. It is zero when that time is over, and after the end of the task. As long as [guests](Self::guest) or
+    /// children of a task that has ended are there, it is the time that they have. `None` says that there is no limit,
+    /// or that the task has not been asked to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         self.node.grace()
     }

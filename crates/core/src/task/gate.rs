@@ -121,18 +121,21 @@ impl<N, Q, E> Gate<N, Q, E> {
     }
 
     /// The body is over, and no child comes in any more. If the task group or a guest is still there, `close` tells the
-    /// task group so, learns whether a stop had been asked for, and leaves the report of the end here. Otherwise the
-    /// body reports the end.
-    pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> EndOrder {
+    /// task group so, learns of the stop before that, and leaves the report of the end here. Otherwise the body reports
+    /// the end.
+    pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, StopBefore<Q>) -> E) -> EndOrder {
         let state = &mut *self.lock();
-        let was_asked = !matches!(state.phase, GatePhase::Open);
-        state.phase = GatePhase::Closed;
+        let before = match std::mem::replace(&mut state.phase, GatePhase::Closed) {
+            GatePhase::Open => StopBefore::None,
+            GatePhase::Draining(request) => StopBefore::Asked(request),
+            GatePhase::Closed => StopBefore::Forced,
+        };
         let group = match &mut state.group {
             GroupSlot::There(group) => Some(group),
             GroupSlot::None | GroupSlot::Gone(_) if state.guests > 0 => None,
             GroupSlot::None | GroupSlot::Gone(_) => return EndOrder::Last,
         };
-        state.end_report = Some(close(group, was_asked));
+        state.end_report = Some(close(group, before));
         EndOrder::First
     }
 
@@ -222,6 +225,13 @@ impl<N, Q, E> Gate<N, Q, E> {
     fn lock(&self) -> MutexGuard<'_, GateState<N, Q, E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What stop there was when the body of a task ended.
+pub(crate) enum StopBefore<Q> {
+    None,
+    Asked(Q),
+    Forced,
 }
 
 /// Whether the body of a task ended before the rest of it.

@@ -8,7 +8,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::abort::Abort;
-use super::gate::{EndOrder, Gate};
+use super::gate::{EndOrder, Gate, StopBefore};
 use super::notify::ToTell;
 use super::stopping::StopNotify;
 use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown, StopCause};
@@ -67,6 +67,8 @@ pub(crate) struct TaskGroup {
 pub(crate) struct EndReport {
     pub(super) reporter: Reporter,
     pub(super) exit: Exit,
+    /// Until when children and guests are waited for, before they are ended by force.
+    until: Option<Instant>,
 }
 
 impl TaskNode {
@@ -189,12 +191,18 @@ impl TaskNode {
     }
 
     pub(super) fn grace(&self) -> Option<Duration> {
-        let is_over = || self.abort.handle().is_some_and(AbortHandle::is_finished);
-        if self.abort.is_asked() || is_over() {
+        let left = |until: Option<Instant>| until.map(|until| until.saturating_duration_since(now()));
+        if self.abort.is_asked() {
             return Some(Duration::ZERO);
         }
-        let deadline = self.gate.with_request(|deadline| *deadline)??;
-        Some(deadline.saturating_duration_since(now()))
+        // The body may be over while guests and children have their grace.
+        if let Some(until) = self.gate.with_end_report(|report| report.until) {
+            return left(until);
+        }
+        if self.abort.handle().is_some_and(AbortHandle::is_finished) {
+            return Some(Duration::ZERO);
+        }
+        left(self.gate.with_request(|deadline| *deadline)?)
     }
 
     // --- children ---
@@ -225,17 +233,23 @@ impl TaskNode {
 
     /// The body is over, and everything that it held has been given back.
     pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit) {
-        let mut word = Some(EndReport { reporter, exit });
+        let mut word = Some(EndReport { reporter, exit, until: None });
         let mut end_guests = false;
-        let left = self.gate.leave(|group, was_asked| {
-            end_guests = !was_asked;
+        let left = self.gate.leave(|group, before| {
+            let until = match before {
+                StopBefore::None => self.own_deadline(),
+                StopBefore::Asked(deadline) => deadline,
+                StopBefore::Forced => Some(now()),
+            };
+            end_guests = matches!(before, StopBefore::None);
             if let Some(group) = group {
-                if !was_asked {
+                if end_guests {
                     self.stop_orphans(group);
                 }
                 group.supervisor.close();
             }
-            Box::new(word.take().expect("the report of the end is left once"))
+            let word = word.take().expect("the report of the end is left once");
+            Box::new(EndReport { until, ..word })
         });
         if end_guests {
             self.end_guests_in_time();
@@ -291,7 +305,7 @@ pub(super) fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 impl EndReport {
     /// Reports the end of the task, and of everything below it.
     pub(super) fn say(self, node: &TaskNode) {
-        let Self { reporter, exit } = self;
+        let Self { reporter, exit, until: _ } = self;
         let ended = match node.gate.with_gone(|group| (group.gave_up, group.reports.clone())) {
             None => Ended::new(exit),
             Some((gave_up, reports)) => {

@@ -222,3 +222,29 @@ fn at_the_level_group_the_words_claim_no_more_than_was_seen() {
         assert!(finished.stderr.contains(&format!("exit status 0: {words}")), "{}", finished.stderr);
     }
 }
+
+#[test]
+fn each_step_of_a_stop_is_told_by_the_report_and_at_the_end() {
+    let temp = Temp::new();
+    let file = temp.write(
+        "tree.toml",
+        "[[children]]\nid = 'a'\n[children.process]\nready = { line = 'ready' }\n\
+         command = ['sh', '-c', \"trap '' INT; trap 'exit 4' TERM; echo ready; while :; do sleep 0.1; done\"]\n\
+         stop = [ { signal = 'SIGINT', wait = '50ms' }, { signal = 'SIGTERM', wait = '1h' } ]\n",
+    );
+    let mut demo = Demo::run(&file);
+    demo.wait_for_start();
+
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish();
+
+    let report = finished.report();
+    let steps = report["root"]["children"][0]["steps"].as_array().expect("it has several");
+    assert_eq!(
+        steps.iter().map(|step| &step["with"]).collect::<Vec<_>>(),
+        ["SIGINT", "SIGTERM"],
+        "{report:#}"
+    );
+    assert!(steps[0]["after_ms"] == 0 && steps[1]["after_ms"].as_u64() >= Some(50), "{report:#}");
+    assert!(finished.stderr.contains("SIGINT, SIGTERM after "), "{}", finished.stderr);
+}

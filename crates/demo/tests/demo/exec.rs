@@ -138,6 +138,106 @@ fn a_daemon_that_ignores_the_question_is_killed_after_the_grace() {
 }
 
 #[test]
+fn the_program_and_what_it_leaves_are_asked_by_the_stop_signal() {
+    let daemon = "trap 'echo daemon usr1; exit' USR1; trap 'echo daemon term; exit' TERM; \
+                  echo $$; while :; do sleep 0.1; done";
+    let script = format!(
+        "trap 'echo usr1; exit 4' USR1; trap 'echo term; exit 5' TERM; \
+         setsid sh -c \"{}\" & while :; do read -r line; done",
+        escaped(daemon)
+    );
+    let (mut wrapper, mut stdout) = start(&["--stop-signal", "SIGUSR1"], &script);
+    let pid = known(&mut stdout);
+
+    signal(&wrapper, Signal::SIGTERM);
+
+    assert_eq!(line(&mut stdout), "usr1");
+    assert_eq!(line(&mut stdout), "daemon usr1");
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(4));
+    assert!(!pid.is_alive());
+}
+
+#[test]
+fn a_program_that_does_not_go_is_killed_after_its_time_with_all_that_it_has_started() {
+    for (options, asked_by) in [
+        (&["--grace", "1h", "--kill-after", "50ms"][..], Signal::SIGTERM),
+        (&["--grace", "1h", "--kill-after", "50ms", "--stop-signal", "USR1"], Signal::SIGUSR1),
+        (&["--grace", "1h", "--kill-after", "0ms", "--stop-signal", "USR1"], Signal::SIGTERM),
+    ] {
+        let (mut wrapper, pids) = stubborn(options);
+
+        signal(&wrapper, asked_by);
+
+        assert_eq!(wait_in_time(&mut wrapper).signal(), Some(9), "{options:?}");
+        assert!(!pids.iter().any(|pid| pid.is_alive()));
+    }
+}
+
+#[test]
+fn no_time_runs_before_the_program_is_asked_to_stop_and_it_may_end_within_it() {
+    let script = "trap 'echo hup' HUP; trap 'echo term; read -r line; exit 5' TERM; \
+                  echo ready; while :; do read -r line; done";
+    let (mut wrapper, mut stdout) = start(&["--kill-after", "1h"], script);
+    assert_eq!(line(&mut stdout), "ready");
+    signal(&wrapper, Signal::SIGHUP);
+    assert_eq!(line(&mut stdout), "hup");
+
+    signal(&wrapper, Signal::SIGTERM);
+    assert_eq!(line(&mut stdout), "term");
+    drop(wrapper.stdin.take());
+
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(5));
+
+    // A signal that asks for no stop begins no time.
+    let (mut wrapper, mut stdout) = start(&["--kill-after", "0ms"], script);
+    assert_eq!(line(&mut stdout), "ready");
+    for _ in 0..3 {
+        signal(&wrapper, Signal::SIGHUP);
+        assert_eq!(line(&mut stdout), "hup");
+    }
+    signal(&wrapper, Signal::SIGKILL);
+    wait_in_time(&mut wrapper);
+}
+
+#[test]
+fn a_daemon_lives_on_where_only_the_session_is_ended_and_all_else_is_gone() {
+    // It has a child from before it left the session, which it does not wait for.
+    let daemon = escaped("trap '' TERM; : & exec setsid sh -c 'echo $$; exec sleep 1000'");
+    let job = escaped("trap '' TERM; echo $$; exec sleep 1000");
+    let script = format!("sh -c \"{daemon}\" & read -r line; sh -c \"{job}\" & read -r line");
+    for ended_by in [None, Some(Signal::SIGTERM), Some(Signal::SIGKILL)] {
+        let options = ["--containment", "session", "--grace", "50ms"];
+        let (mut wrapper, mut stdout) = start(&options, &script);
+        let daemon = known(&mut stdout);
+        wrapper.stdin.as_mut().expect("it is piped").write_all(b"go on\n").expect("it reads");
+        let job = known(&mut stdout);
+
+        match ended_by {
+            Some(by) => signal(&wrapper, by),
+            None => drop(wrapper.stdin.take()),
+        }
+        wait_in_time(&mut wrapper);
+
+        wait_until(|| !job.is_alive());
+        assert!(daemon.is_alive(), "{ended_by:?}");
+        daemon.signal(Signal::SIGKILL).expect("it runs");
+        wait_until(|| !daemon.is_alive());
+    }
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    for option in
+        [["--stop-signal", "SIGNONE"], ["--containment", "moon"], ["--kill-after", "5"], ["--grace", "soon"]]
+    {
+        let output = demo().arg("exec").args(option).args(["--", "true"]).output_in_time();
+
+        assert_eq!(output.status.code(), Some(2), "{option:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(option[1]), "{output:?}");
+    }
+}
+
+#[test]
 fn a_second_stop_signal_ends_the_grace() {
     let daemon = "trap '' TERM; echo $$; exec sleep 1000";
     let script = format!(
@@ -158,7 +258,7 @@ fn a_second_stop_signal_ends_the_grace() {
 
 #[test]
 fn a_killed_wrapper_leaves_nothing() {
-    let (mut wrapper, pids) = stubborn();
+    let (mut wrapper, pids) = stubborn(&[]);
 
     wrapper.kill().expect("it is our child");
     wait_in_time(&mut wrapper);
@@ -168,7 +268,7 @@ fn a_killed_wrapper_leaves_nothing() {
 
 #[test]
 fn a_killed_guard_leaves_nothing_and_the_wrapper_ends_by_the_same_signal() {
-    let (mut wrapper, pids) = stubborn();
+    let (mut wrapper, pids) = stubborn(&[]);
     let guard = Known::of(wrapper.id()).expect("it runs").descendants()[0];
 
     guard.signal(Signal::SIGKILL).expect("it runs");
@@ -275,10 +375,11 @@ fn start(options: &[&str], script: &str) -> (Child, Lines<ChildStdout>) {
 }
 
 /// A program and a daemon that ignore what asks them to go.
-fn stubborn() -> (Child, [Known; 2]) {
-    let daemon = "trap '' TERM; echo $$; exec sleep 1000";
-    let script = format!("trap '' TERM; setsid sh -c \"{}\" & echo $$; exec sleep 1000", escaped(daemon));
-    let (wrapper, mut stdout) = start(&[], &script);
+fn stubborn(options: &[&str]) -> (Child, [Known; 2]) {
+    let daemon = "trap '' TERM USR1; echo $$; exec sleep 1000";
+    let script =
+        format!("trap '' TERM USR1; setsid sh -c \"{}\" & echo $$; exec sleep 1000", escaped(daemon));
+    let (wrapper, mut stdout) = start(options, &script);
     (wrapper, [known(&mut stdout), known(&mut stdout)])
 }
 

@@ -99,7 +99,7 @@ fn a_third_signal_leaves_at_once_and_the_terminal_as_it_was() {
 
 #[test]
 fn a_signal_that_ends_the_program_at_once_leaves_the_terminal_as_it_was() {
-    for signal in [Signal::SIGUSR2, Signal::SIGALRM] {
+    for signal in [Signal::SIGUSR2, Signal::SIGALRM, Signal::SIGVTALRM, Signal::SIGPROF] {
         let mut view = view("calm.toml");
         view.wait_until(|screen| is(screen, "d", "● running"));
 

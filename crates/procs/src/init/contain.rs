@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use super::group::SessionState;
-use super::guard::guard;
+use super::guard::{EndOptions, guard};
+use super::leftovers::Scope;
 use super::serve::{LeftoverPolicy, serve};
 use super::{Init, InitError, not_forked};
+use crate::Signal;
 use crate::sys::{self, raw};
 
 impl Init {
@@ -42,7 +44,78 @@ impl Init {
     /// }
     /// ```
     pub fn fork_containing(grace: Duration) -> Result<Self, InitError> {
-        let init = Self { pid: raw::own_pid() };
+        Self::containing().grace(grace).fork()
+    }
+
+    /// The same, with more to say about how the program ends than a grace.
+    pub fn containing() -> InitBuilder {
+        InitBuilder { ending: EndOptions::default() }
+    }
+}
+
+/// How an init ends its program and what that leaves: [`Init::containing`].
+///
+/// # Examples
+///
+/// A web server that finishes its requests on SIGQUIT, and has a minute for them:
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use rootward_procs::{Init, Signal};
+///
+/// # fn main() -> Result<(), rootward_procs::InitError> {
+/// let minute = Duration::from_secs(60);
+/// Init::containing().stop_signal(Signal::QUIT).kill_after(minute).fork()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is contained before `fork`"]
+pub struct InitBuilder {
+    ending: EndOptions,
+}
+
+impl InitBuilder {
+    /// How long what the program leaves may take to go after it has been asked; 5 s unless this is called.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.ending.grace = grace;
+        self
+    }
+
+    /// What asks the program to stop: a SIGTERM that is sent to the init reaches the program as this signal, and what
+    /// the program leaves is asked by it. SIGTERM unless this is called.
+    pub fn stop_signal(mut self, signal: Signal) -> Self {
+        self.ending.stop_signal = signal;
+        self
+    }
+
+    /// How long the program may go on after it was asked to stop: then it is killed together with all that it has
+    /// started. The time begins with the first SIGTERM or [stop signal](Self::stop_signal) that is sent to the init,
+    /// and stands still while a shell has suspended the program.
+    ///
+    /// Unless this is called the program decides itself when it ends.
+    pub fn kill_after(mut self, time: Duration) -> Self {
+        self.ending.kill_after = Some(time);
+        self
+    }
+
+    /// Ends no process that has left the session of the program, as daemons do (`setsid`): a build server or an agent
+    /// that the program has started for later. What it leaves in the session is still ended.
+    ///
+    /// Unless this is called all descendants are ended.
+    pub fn leave_daemons(mut self) -> Self {
+        self.ending.scope = Scope::Session;
+        self
+    }
+
+    /// Makes this process the init of a copy of itself, as [`Init::fork_containing`] says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Init::fork`].
+    pub fn fork(self) -> Result<Init, InitError> {
+        let Self { ending } = self;
+        let init = Init { pid: raw::own_pid() };
         // An init that heard of no end would stay for ever.
         raw::can_wait().map_err(InitError::without_wait)?;
         let place = SessionState::now();
@@ -51,10 +124,10 @@ impl Init {
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => Err(not_forked(error)),
-            Ok((Some(guard), _)) => serve(guard, place, ready, LeftoverPolicy::Killed),
+            Ok((Some(guard), _)) => serve(guard, place, ready, LeftoverPolicy::Killed(ending.scope)),
             Ok((None, mask)) => {
                 drop(ready);
-                guard(init.pid, place, is_ready, grace, &mask)?;
+                guard(init.pid, place, is_ready, ending, &mask)?;
                 Ok(init)
             }
         }

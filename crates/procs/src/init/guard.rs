@@ -10,14 +10,12 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::SigSet;
 
 use super::group::{SessionState, follow_to_place};
-use super::leftovers::{children_by_number, is_over, kill_all_children};
+use super::leftovers::Scope;
 use super::serve::{end_as, leave_files};
 use super::suspend::follow;
 use crate::Signal;
-use crate::group::{descendants_of, is_descendant};
-use crate::signal::and_continue;
 use crate::sys;
-use crate::sys::raw::{self, Blocking, Reaped};
+use crate::sys::raw::{self, Blocking, Reaped, Taken};
 
 /// Makes this process the guard of a copy of itself, in which this returns. All signals are blocked, and the mask is
 /// what the program is to have.
@@ -29,7 +27,7 @@ pub(super) fn guard(
     init: i32,
     place: SessionState,
     is_ready: OwnedFd,
-    grace: Duration,
+    ending: EndOptions,
     mask: &SigSet,
 ) -> io::Result<()> {
     // Every signal is looked at together with whether the init lives, and this one means nothing else.
@@ -47,10 +45,9 @@ pub(super) fn guard(
     let forked = sys::fork_blocked();
     match forked {
         Ok((Some(program), _)) => {
-            for signal in noted {
-                let _ = raw::kill(program, signal);
-            }
-            Guard { init, program, grace }.stay()
+            let mut guard = Guard { init, program, ending, kill_at: None };
+            noted.into_iter().for_each(|signal| guard.send_early(signal));
+            guard.stay()
         }
         Ok((None, _)) => {
             let _ = raw::die_with_parent(libc::SIGKILL);
@@ -68,14 +65,32 @@ pub(super) fn guard(
     }
 }
 
+/// How a program is asked to end, and how much time it and what it leaves have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndOptions {
+    pub(super) grace: Duration,
+    pub(super) stop_signal: Signal,
+    pub(super) kill_after: Option<Duration>,
+    pub(super) scope: Scope,
+}
+
+impl Default for EndOptions {
+    fn default() -> Self {
+        let grace = Duration::from_secs(5);
+        Self { grace, stop_signal: Signal::TERM, kill_after: None, scope: Scope::Tree }
+    }
+}
+
 struct Guard {
     init: i32,
     program: i32,
-    grace: Duration,
+    ending: EndOptions,
+    /// When the program is killed, once it has been asked to stop.
+    kill_at: Option<Instant>,
 }
 
 impl Guard {
-    fn stay(&self) -> ! {
+    fn stay(mut self) -> ! {
         // Also of SIGCHLD: where that is ignored, children leave no status.
         raw::reset_dispositions();
         // A signal to the program's group is the program's.
@@ -90,13 +105,16 @@ impl Guard {
 
     /// Passes signals on until the program has ended. Says how it has, and whether what is left has a grace: a signal
     /// that came after the end, and was taken before the end was noticed, ends that.
-    fn until_the_end(&self) -> ((i32, i32), bool) {
+    fn until_the_end(&mut self) -> ((i32, i32), bool) {
         loop {
             if let Some(ended) = self.reap() {
                 return (ended, true);
             }
             self.leave_without_init();
-            let taken = raw::take_signal();
+            let Some(taken) = self.take_signal() else {
+                let killed = self.kill();
+                return (killed, false);
+            };
             if taken.number() == libc::SIGCHLD {
                 continue;
             }
@@ -104,16 +122,69 @@ impl Guard {
             if let Some(ended) = self.reap() {
                 return (ended, false);
             }
+            self.pass_on(&taken);
+        }
+    }
+
+    /// Waits for a signal. There is none when the time is over that the program has.
+    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
+    fn take_signal(&self) -> Option<Taken> {
+        let Some(kill_at) = self.kill_at else { return Some(raw::take_signal()) };
+        loop {
+            let left = kill_at.saturating_duration_since(Instant::now());
+            let taken = raw::take_signal_within(left);
+            // A wait is also over when this process was stopped and goes on.
+            if taken.is_some() || left.is_zero() {
+                return taken;
+            }
+        }
+    }
+
+    fn pass_on(&mut self, taken: &Taken) {
+        if taken.number() == libc::SIGTERM && self.ending.stop_signal != Signal::TERM {
+            let _ = raw::kill(self.program, self.ending.stop_signal.number());
+        } else {
             taken.send_on(self.program);
+        }
+        self.note_stop(taken.number());
+    }
+
+    /// Passes on what arrived before there was a program.
+    fn send_early(&mut self, signal: i32) {
+        let stop_signal = self.ending.stop_signal.number();
+        let _ = raw::kill(self.program, if signal == libc::SIGTERM { stop_signal } else { signal });
+        self.note_stop(signal);
+    }
+
+    /// The first signal that asks the program to stop begins its time.
+    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
+    fn note_stop(&mut self, signal: i32) {
+        if self.kill_at.is_none() && [libc::SIGTERM, self.ending.stop_signal.number()].contains(&signal) {
+            self.kill_at = self.ending.kill_after.and_then(|time| Instant::now().checked_add(time));
+        }
+    }
+
+    /// Kills the program, and says how it has ended: it may have done so by itself a moment before.
+    fn kill(&mut self) -> (i32, i32) {
+        let _ = raw::kill(self.program, libc::SIGKILL);
+        loop {
+            if let Some(ended) = self.reap() {
+                return ended;
+            }
+            self.leave_without_init();
+            let _ = raw::take_signal();
         }
     }
 
     /// Takes what has ended or has been stopped. Says how the program has ended, if it has.
-    fn reap(&self) -> Option<(i32, i32)> {
+    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
+    fn reap(&mut self) -> Option<(i32, i32)> {
         while let Ok(reaped) = raw::reap_any_or_stopped() {
             match reaped {
                 Reaped { pid, how: libc::CLD_STOPPED, status } if pid == self.program => {
+                    let since = Instant::now();
                     follow(self.program, status, Some(self.init));
+                    self.kill_at = self.kill_at.and_then(|at| at.checked_add(since.elapsed()));
                 }
                 Reaped { how: libc::CLD_STOPPED | libc::CLD_TRAPPED, .. } => {}
                 Reaped { pid, how, status } if pid == self.program => return Some((how, status)),
@@ -130,17 +201,17 @@ impl Guard {
         let since = Instant::now();
         let mut is_asked = false;
         if !has_patience {
-            return kill_all_children();
+            return self.ending.scope.kill_all();
         }
-        while !is_over() {
+        while !self.ending.scope.is_over() {
             self.leave_without_init();
             if !std::mem::replace(&mut is_asked, true) {
-                ask_descendants();
+                self.ending.scope.signal_all(self.ending.stop_signal);
             }
-            let left = self.grace.saturating_sub(since.elapsed());
-            let taken = raw::take_signal_within(left);
+            let left = self.ending.grace.saturating_sub(since.elapsed());
+            let taken = raw::take_signal_within(left.min(self.ending.scope.looks_again()));
             if left.is_zero() || taken.is_some_and(|taken| taken.number() != libc::SIGCHLD) {
-                return kill_all_children();
+                return self.ending.scope.kill_all();
             }
         }
     }
@@ -148,29 +219,8 @@ impl Guard {
     /// Ends everything if the init is dead.
     fn leave_without_init(&self) {
         if raw::parent_pid() != self.init {
-            kill_all_children();
+            self.ending.scope.kill_all();
             raw::exit(128 + libc::SIGKILL);
-        }
-    }
-}
-
-fn ask_descendants() {
-    if !sys::proc_is_ours() {
-        for (pid, signal) in
-            children_by_number().flat_map(|pid| and_continue(Signal::TERM).map(move |signal| (pid, signal)))
-        {
-            let _ = raw::kill(pid, signal.number());
-        }
-        return;
-    }
-    let own = raw::own_pid();
-    for pid in descendants_of(own) {
-        let Ok(pidfd) = sys::open(pid) else { continue };
-        if is_descendant(pid, own) {
-            for signal in and_continue(Signal::TERM) {
-                // One that has changed its user may be out of reach.
-                let _ = sys::send(&pidfd, signal.number());
-            }
         }
     }
 }

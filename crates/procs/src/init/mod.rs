@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use crate::sys;
 use crate::sys::raw::{self, Blocking};
 
+pub use contain::InitBuilder;
 pub use error::InitError;
 use group::{SessionState, follow_to_place};
 use serve::{LeftoverPolicy, serve};

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::group::{SessionState, leave_group};
-use super::leftovers::kill_all_children;
+use super::leftovers::Scope;
 use super::suspend::follow;
 use crate::sys;
 use crate::sys::raw::{self, ChildrenLeft, Reaped, Taken};
@@ -18,8 +18,8 @@ const UNKNOWN: i32 = 1;
 pub(super) enum LeftoverPolicy {
     /// They go to the system's init.
     Left,
-    /// They are killed, with all that descend from them.
-    Killed,
+    /// These are killed.
+    Killed(Scope),
 }
 
 /// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is
@@ -40,8 +40,8 @@ pub(super) fn serve(program: i32, place: SessionState, ready: OwnedFd, rest: Lef
     let _ = leave_files();
     loop {
         if let Some(ended) = reap(program) {
-            if rest == LeftoverPolicy::Killed {
-                kill_all_children();
+            if let LeftoverPolicy::Killed(scope) = rest {
+                scope.kill_all();
             }
             end_as(ended);
         }

@@ -119,8 +119,12 @@ perfetto\t'A trace in Chrome\'s JSON format, for ui.perfetto.dev'
 text\t'Text for a terminal or a log'"
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand timeline" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand exec" -l grace -d 'How long what the program leaves behind may take to go after SIGTERM' -r
-complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand exec" -l grace -d 'How long what the program leaves behind may take to go after it was asked' -r
+complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand exec" -l stop-signal -d 'What asks the program to stop: a SIGTERM reaches it as this signal, and so is asked what it leaves behind' -r
+complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand exec" -l kill-after -d 'Kill the program and all that it has started so long after it was first asked to stop' -r
+complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand exec" -l containment -d 'What is ended with the program' -r -f -a "tree\t'All that it has started'
+session\t'What has stayed in its session: a daemon that it has started lives on'"
+complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand sample" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand help; and not __fish_seen_subcommand_from run check attach status why wait restart stop signal events logs timeline probe exec sample help" -f -a "run" -d 'Run a tree file (.toml, or .json with the same shape)'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand help; and not __fish_seen_subcommand_from run check attach status why wait restart stop signal events logs timeline probe exec sample help" -f -a "check" -d 'Read and validate a tree file, and start nothing'
