@@ -16,7 +16,8 @@ async fn an_owner_that_is_dropped_while_the_program_is_being_started_is_heard_of
     given.starting().await;
     let Gate { open, pid } = begins.recv_timeout(PATIENCE).unwrap();
 
-    elsewhere.shutdown_background();
+    // To the end, or the owner may have what was started before it is dropped. Only a thread of its own may wait.
+    std::thread::spawn(|| elsewhere.shutdown_timeout(PATIENCE)).join().unwrap();
     open.send(()).unwrap();
     let pid = pid.recv_timeout(PATIENCE).unwrap();
     let early = timeout(Duration::ZERO, given.events.next()).await;
