@@ -218,10 +218,10 @@ fn a_daemon_lives_on_where_only_the_session_is_ended_and_all_else_is_gone() {
         }
         wait_in_time(&mut wrapper);
 
-        wait_until(|| !job.is_alive());
+        until("the job ends with the session", || !job.is_alive());
         assert!(daemon.is_alive(), "{ended_by:?}");
         daemon.signal(Signal::SIGKILL).expect("it runs");
-        wait_until(|| !daemon.is_alive());
+        until("the daemon ends", || !daemon.is_alive());
     }
 }
 
