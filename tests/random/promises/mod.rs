@@ -17,6 +17,7 @@ mod refusals;
 mod report;
 mod restarts;
 mod shutdowns;
+mod signals;
 mod starts;
 mod stops;
 
@@ -47,8 +48,8 @@ const OF_EVENTS: [fn(&Ledger<'_>, &Event) -> Verdict; 9] = [
 ];
 
 /// Promises about moments of rest, up to the next event.
-const OF_RESTS: [fn(&Ledger<'_>, Duration) -> Verdict; 5] =
-    [starts::rest, stops::rest, graces::rest, restarts::rest, shutdowns::rest];
+const OF_RESTS: [fn(&Ledger<'_>, Duration) -> Verdict; 6] =
+    [starts::rest, stops::rest, graces::rest, restarts::rest, shutdowns::rest, signals::rest];
 
 /// Judges a story. What is wrong comes with the record.
 pub(crate) fn judge(story: &Story) -> Verdict {
@@ -78,6 +79,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     }
     let show = |promise| format!("{promise}\n{story}");
     observed::agrees(story).and_then(|()| drawn::explains(story)).map_err(show)?;
+    signals::agrees(story).map_err(show)?;
     foreseen::agrees(story).map_err(show)?;
     lives::last(story).and_then(|()| lives::once(story)).map_err(show)?;
     if events.len() < story.events.len() {
