@@ -103,7 +103,10 @@ fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
     if can_be_judged || !story.events.last().is_some_and(|event| is_unreapable(event)) {
         return &story.events;
     }
-    let last_words = story.events.iter().rev().take_while(|event| is_unreapable(event) || is_asked(event));
+    // A signal that was acted upon and not written down yet stands before the root's last one.
+    let is_signal = |event: &Event| matches!(event.what, EventKind::Signal { .. });
+    let is_of_them = |event: &&Arc<Event>| is_unreapable(event) || is_asked(event) || is_signal(event);
+    let last_words = story.events.iter().rev().take_while(is_of_them);
     &story.events[..story.events.len() - last_words.count()]
 }
 
