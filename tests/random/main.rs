@@ -8,7 +8,8 @@
 //! - *On two threads* the same stories are played in real time, [a thousand times as fast](hasten), and judged by the
 //!   promises that need no exact clock. What happens depends on the moment as well, so that a case that fails is shown
 //!   as it is, and need not fail again.
-//! - *[Seeded](seeded)* a seed decides in virtual time which of several threads goes on.
+//! - *[Seeded](seeded)* a seed decides in virtual time which of several threads goes on. Here trees get [signals](line)
+//!   as well.
 //!
 //! Many more cases: `PROPTEST_CASES=20000 cargo test --release -p rootward-tests --test random_trees virtual_time`, or
 //! `two_threads`. A case that fails says with what command it is played again.
@@ -23,6 +24,7 @@ mod family;
 mod grow;
 mod hasten;
 mod ledger;
+mod line;
 mod operate;
 mod outline;
 mod plant;

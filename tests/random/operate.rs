@@ -3,12 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
+use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::{any, prop_oneof};
+use proptest::sample::{Index, select};
 use proptest::strategy::{Just, Strategy as Generate};
+use rootward::Signal;
+use rootward::signal::Hangup;
 
 use crate::describe::Member;
 use crate::desk::Deed;
 use crate::grow::{any_member_to_add, any_time};
+use crate::line::Hearing;
 
 /// Picks one of those that are there then: the number is taken modulo how many there are.
 pub(crate) type Pick = u8;
@@ -38,11 +44,15 @@ pub(crate) enum Operation {
     Force,
     /// The report is written now, whatever is still there.
     GiveUp,
+    /// From now on the tree hears the operator's signals, and holds on to a handle.
+    Listen(Hearing),
+    /// Time passes, and a signal is sent, if the tree hears any.
+    Send(Duration, Signal),
 }
 
 /// What is done to a tree, in order.
 pub(crate) fn any_operations() -> impl Generate<Value = Vec<Operation>> {
-    let any = || proptest::collection::vec(any_operation(), 0..30);
+    let any = || vec(any_operation(), 0..30);
     // A broad tree that is stopped while it is still starting.
     let early_stop = (0..12usize, any()).prop_map(|(turns, rest)| {
         let turns = std::iter::repeat_n(Operation::Pass(Duration::ZERO), turns);
@@ -62,16 +72,51 @@ pub(crate) fn any_few_operations() -> impl Generate<Value = Vec<Operation>> {
             2 => Just(Operation::GiveUp),
         ]
     };
-    let any = || proptest::collection::vec(prop_oneof![1 => any_operation(), 1 => turn()], 0..12);
+    let any = || vec(prop_oneof![1 => any_operation(), 1 => turn()], 0..12);
     let early_end = (0..8usize, end(), any()).prop_map(|(turns, end, rest)| {
         let turns = std::iter::repeat_n(Operation::Pass(Duration::ZERO), turns);
         turns.chain([end]).chain(rest).collect()
     });
-    prop_oneof![3 => any(), 2 => early_end]
+    let without_signals = prop_oneof![3 => any(), 2 => early_end];
+    let signals = option::of((any_hearing(), any_sends()));
+    (without_signals, signals).prop_map(|(mut operations, signals)| {
+        if let Some((hearing, sends)) = signals {
+            for (place, send) in sends {
+                let place = place.index(operations.len() + 1);
+                operations.insert(place, send);
+            }
+            operations.insert(0, Operation::Listen(hearing));
+        }
+        operations
+    })
+}
+
+/// One to four signals, each at some place among what is done.
+fn any_sends() -> impl Generate<Value = Vec<(Index, Operation)>> {
+    vec((any::<Index>(), any_send()), 1..=4)
+}
+
+fn any_hearing() -> impl Generate<Value = Hearing> {
+    let hangup = prop_oneof![3 => Just(Hangup::Stop), 1 => Just(Hangup::Reload)];
+    (hangup, any::<bool>(), any::<bool>()).prop_map(|(hangup, has_handlers, suspends)| {
+        let suspends = suspends && !has_handlers;
+        Hearing { hangup, has_handlers, suspends }
+    })
+}
+
+/// The times are on both sides of those within which two signals are one request: 0.1 s and 1 s. As all other times
+/// they are multiples of ten milliseconds.
+fn any_send() -> impl Generate<Value = Operation> {
+    let after =
+        select(vec![0, 0, 0, 50, 90, 100, 110, 500, 1000, 1010, 2000]).prop_map(Duration::from_millis);
+    let requests = select(vec![Signal::INT, Signal::TERM, Signal::HUP]);
+    let others = select(vec![Signal::USR1, Signal::USR2, Signal::TSTP, Signal::CONT]);
+    let signal = prop_oneof![3 => requests, 1 => others];
+    (after, signal).prop_map(|(after, signal)| Operation::Send(after, signal))
 }
 
 fn any_operation() -> impl Generate<Value = Operation> {
-    let deed = proptest::sample::select(vec![Deed::End, Deed::Fail, Deed::Panic]);
+    let deed = select(vec![Deed::End, Deed::Fail, Deed::Panic]);
     let pair = || (any::<Pick>(), any::<Pick>());
     prop_oneof![
         10 => any_time(3000).prop_map(Operation::Pass),
@@ -106,6 +151,8 @@ impl fmt::Debug for Operation {
             Self::Drop => f.write_str("drop the last handle"),
             Self::Force => f.write_str("force"),
             Self::GiveUp => f.write_str("give up"),
+            Self::Listen(hearing) => write!(f, "{hearing:?}"),
+            Self::Send(after, signal) => write!(f, "{signal} after {after:?}"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rootward::event::Events;
 use rootward::sibling::{Sighting, watch};
 use rootward::snapshot::{ChildKind, ChildOutlook, NodeSnapshot};
-use rootward::{Event, StopReport, SupervisorHandle, Tree};
+use rootward::{Event, Signal, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use crate::clock::{Timing, beside, give_way, now, pass, pass_exactly, within};
 use crate::describe::{Member, Plan};
 use crate::desk::Desk;
+use crate::line::{Hearing, Line, SentSignals};
 use crate::operate::{Operation, Pick};
 use crate::story::Story;
 
@@ -84,11 +85,16 @@ const TOO_MUCH: usize = 300_000;
 /// A moment in which nothing else happens.
 const ASIDE: Duration = Duration::from_millis(1);
 
+/// By then every signal has been heard, and the last kill has been done or has taken too long.
+const A_WHILE: Duration = Duration::from_secs(2);
+
 struct Player {
     plan: Plan,
     timing: Timing,
     desk: Desk,
     tree: Option<Tree>,
+    line: Option<Line>,
+    signals: Option<SentSignals>,
     reader: tokio::task::JoinHandle<Vec<Arc<Event>>>,
     began: Instant,
     added: Vec<Member>,
@@ -119,6 +125,8 @@ impl Player {
             timing,
             desk,
             tree,
+            line: None,
+            signals: None,
             reader,
             began,
             added,
@@ -158,8 +166,35 @@ impl Player {
             Operation::Drop if self.plan.deadline.is_some() => {
                 self.note("the last handle is dropped".to_owned());
                 self.tree = None;
+                // The guard has another one.
+                self.hang_up().await;
             }
             Operation::Drop => {}
+            Operation::Listen(hearing) => self.listen(*hearing),
+            Operation::Send(after, signal) => {
+                self.pass(*after).await;
+                self.send(*signal);
+            }
+        }
+    }
+
+    fn listen(&mut self, hearing: Hearing) {
+        if let (Some(tree), None) = (&self.tree, &self.line) {
+            let line = Line::connect(tree, hearing, self.began);
+            self.line = Some(line.expect("signals of a channel ask nothing of the system"));
+        }
+    }
+
+    fn send(&mut self, signal: Signal) {
+        if let Some(line) = &mut self.line {
+            line.send(signal);
+            self.note(format!("{signal}"));
+        }
+    }
+
+    async fn hang_up(&mut self) {
+        if let Some(line) = self.line.take() {
+            self.signals = Some(line.hang_up().await);
         }
     }
 
@@ -272,10 +307,16 @@ impl Player {
             Some(tree) => Some(self.stop(tree).await?),
             None => None,
         };
+        if self.line.is_some() {
+            // All of them have been heard, and the last kill is over.
+            pass(A_WHILE).await;
+            self.hang_up().await;
+        }
         let Self {
             plan,
             timing,
             desk,
+            signals,
             reader,
             began,
             added,
@@ -306,6 +347,7 @@ impl Player {
             called,
             refusals,
             events,
+            signals,
             report,
             looks,
             sightings,

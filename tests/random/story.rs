@@ -12,6 +12,7 @@ use rootward::{Event, EventKind, StopReport, TreeSnapshot};
 use crate::clock::Timing;
 use crate::describe::{Member, Plan};
 use crate::desk::Refusal;
+use crate::line::SentSignals;
 
 /// What there is to judge.
 pub(crate) struct Story {
@@ -25,6 +26,8 @@ pub(crate) struct Story {
     pub(crate) refusals: Vec<(Duration, Refusal)>,
     /// The whole record.
     pub(crate) events: Vec<Arc<Event>>,
+    /// The signals that were sent, if the tree heard any.
+    pub(crate) signals: Option<SentSignals>,
     /// What the stop returned, unless the last handle had been dropped.
     pub(crate) report: Option<Arc<StopReport>>,
     /// What the tree looked like at moments in which nothing happened.
@@ -55,6 +58,9 @@ impl fmt::Display for Story {
         for deed in &self.deeds {
             writeln!(f, "{deed}")?;
         }
+        if let Some(signals) = &self.signals {
+            writeln!(f, "{signals:?}")?;
+        }
         for event in &self.events {
             write!(f, "{:5} {:>6} ms  ", event.seq, event.at.as_millis())?;
             write!(f, "{}#{} {}", event.path, event.incarnation, event.what.name())?;
@@ -63,6 +69,7 @@ impl fmt::Display for Story {
                 EventKind::Restarting { attempt, delay } => write!(f, " ({attempt}, {delay:?})")?,
                 EventKind::Exited { status: Some(status), .. } => write!(f, " ({status})")?,
                 EventKind::StartFailed { error, .. } => write!(f, " ({error})")?,
+                EventKind::Signal { signal, action } => write!(f, " ({signal}: {action:?})")?,
                 EventKind::Stopped { outcome, .. } => write!(f, " ({outcome})")?,
                 _ => {}
             }

@@ -4,6 +4,9 @@
 //! No promise of stability covers what is in here.
 
 use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::runtime::Handle;
 
 #[cfg(feature = "testing")]
 use crate::child::ChildKind;
@@ -62,6 +65,27 @@ pub fn announce_signal(tree: &Tree, signal: &str, action: SignalAction) {
 /// Writes down the signals that have been announced.
 pub fn note_signals(tree: &Tree) {
     tree.note_signals();
+}
+
+/// The time on the clock of trees: tokio's, or that of a story of the seeded scheduler.
+pub fn now() -> Instant {
+    crate::clock::now()
+}
+
+/// Waits for a moment on this clock.
+pub async fn sleep_until(at: Instant) {
+    crate::clock::sleep_until(at).await;
+}
+
+/// Where the next task is spawned that is meant for this runtime: there, unless the seeded scheduler is to choose when
+/// it is polled.
+pub fn place(runtime: &Handle) -> Handle {
+    crate::spawn::place(runtime).clone()
+}
+
+/// Whether the seeded scheduler runs this thread. There is no other thread then: what has threads elsewhere has tasks.
+pub fn is_seeded() -> bool {
+    crate::sync::is_seeded()
 }
 
 /// Waits, and is woken on a thread that nothing else needs, unless a task of tokio's waits: a waker of the program that

@@ -3,7 +3,6 @@
 //! Nothing in this crate reads or writes them. What is not taken fills its pipe, and the process waits in its own
 //! write; its end waits for nothing.
 
-mod ends;
 mod stream;
 
 use std::collections::VecDeque;
@@ -14,7 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rootward_core::sibling;
 use tokio::sync::Notify;
 
-pub use ends::PipeEnds;
 pub use stream::{ProcessOutput, ProcessStdin};
 
 /// Hands out the ends of the pipes of a process: see [`Process::pipes`](crate::Process::pipes).
@@ -49,6 +47,33 @@ pub use stream::{ProcessOutput, ProcessStdin};
 #[must_use = "it hands out nothing until a process has it"]
 pub struct Pipes {
     queue: Arc<EndsQueue>,
+}
+
+/// This program's ends of the pipes of one incarnation of a process, as far as its description says that they are
+/// piped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PipeEnds {
+    /// The incarnation's process id.
+    pub pid: u32,
+    /// What it reads. [`Stdin::Piped`](crate::Stdin::Piped).
+    pub stdin: Option<ProcessStdin>,
+    /// What it writes to standard output. [`Output::Piped`](crate::Output::Piped).
+    pub stdout: Option<ProcessOutput>,
+    /// What it writes to standard error. [`Output::Piped`](crate::Output::Piped).
+    pub stderr: Option<ProcessOutput>,
+}
+
+impl PipeEnds {
+    pub(crate) fn new(ends: RawEnds) -> Self {
+        let RawEnds { pid, stdin, stdout, stderr } = ends;
+        Self {
+            pid,
+            stdin: stdin.map(ProcessStdin::new),
+            stdout: stdout.map(ProcessOutput::new),
+            stderr: stderr.map(ProcessOutput::new),
+        }
+    }
 }
 
 /// A process's end of a [`Pipes`], which all clones of its description share. When the last of them is gone, nothing

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward_core::{StopCause, Tree, sibling};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::Signal;
@@ -88,7 +89,7 @@ impl Actor for RootSignalActor {
                 state.calls.made(call);
                 state.stop_delay.handled(call)
             }
-            SignalMessage::Look => state.stop_delay.look(now()),
+            SignalMessage::Look => state.stop_delay.look(sibling::now()),
             SignalMessage::Killed => {
                 state.leave();
                 Vec::new()
@@ -126,7 +127,7 @@ impl SignalState {
         let waited = self.stop_delay.until();
         let due = self.stop_delay.decided(decided, call, at);
         if let Some(until) = self.stop_delay.until().filter(|_| waited.is_none()) {
-            myself.send_after(until.saturating_duration_since(now()), || SignalMessage::Look);
+            tell_at(until, SignalMessage::Look, myself);
         }
         due
     }
@@ -143,7 +144,7 @@ impl SignalState {
                 let done = myself.clone();
                 // If the actor has gone meanwhile, nothing is left to be carried out.
                 self.last_kill.of(Tree::clone(tree), move || drop(done.cast(SignalMessage::Killed)));
-                myself.send_after(LAST_KILL, || SignalMessage::Killed);
+                tell_at(sibling::now() + LAST_KILL, SignalMessage::Killed, myself);
                 // It is written down when the program may leave.
                 return;
             }
@@ -188,12 +189,12 @@ impl SignalState {
     /// Has the handlers called whose turn it is.
     fn call_handlers(&mut self, myself: &ActorRef<SignalMessage>) {
         let Some(tree) = self.tree.clone() else { return };
-        while let Some((call, place)) = self.calls.next(now()) {
+        while let Some((call, place)) = self.calls.next(sibling::now()) {
             self.call(&tree, call, place, myself);
         }
         let until = self.calls.until();
         if let Some(until) = until.filter(|_| self.looks_at != until) {
-            myself.send_after(until.saturating_duration_since(now()), || SignalMessage::Look);
+            tell_at(until, SignalMessage::Look, myself);
         }
         self.looks_at = until;
     }
@@ -210,6 +211,12 @@ impl SignalState {
     }
 }
 
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
+/// Tells the actor something at this moment, if it is still there.
+fn tell_at(at: Instant, message: SignalMessage, actor: &ActorRef<SignalMessage>) {
+    let actor = actor.clone();
+    let sleeper = async move {
+        sibling::sleep_until(at).await;
+        let _ = actor.cast(message);
+    };
+    drop(sibling::place(&Handle::current()).spawn(sleeper));
 }

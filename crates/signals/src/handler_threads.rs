@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rootward_core::{Tree, TreeSnapshot};
+use rootward_core::{Tree, TreeSnapshot, sibling};
 use tokio::runtime::Handle;
 
 use crate::catch_panics::catch_panics;
@@ -31,7 +31,12 @@ pub(crate) struct HandlerThreads(Mutex<HandlerThreadState>);
 /// The threads before and after they have been started.
 enum HandlerThreadState {
     Planned(HandlerWork),
-    Started { in_turn: CallSender, aside: CallSender },
+    Started {
+        in_turn: CallSender,
+        aside: CallSender,
+    },
+    /// In a story of the seeded scheduler, which has no such threads: each call is a task.
+    InTasks(HandlerWork),
 }
 
 type CallSender = mpsc::SyncSender<HandlerCall>;
@@ -67,6 +72,10 @@ impl HandlerThreads {
     pub(crate) fn start(&self) -> Result<(), SignalError> {
         let mut threads = self.lock();
         let HandlerThreadState::Planned(plan) = &*threads else { return Ok(()) };
+        if sibling::is_seeded() {
+            *threads = HandlerThreadState::InTasks(plan.clone());
+            return Ok(());
+        }
         // If the system refuses one, the other ends and the plan is still here.
         let in_turn = thread::Builder::new().name("rootward-signal".to_owned());
         let in_turn = plan.clone().run_on(in_turn).map_err(SignalError::Thread)?;
@@ -86,6 +95,11 @@ impl HandlerThreads {
                     // Only a bug can bring this about, and a stop must not wait because of it.
                     Err(mpsc::TrySendError::Full(call) | mpsc::TrySendError::Disconnected(call)) => call,
                 }
+            }
+            (HandlerThreadState::InTasks(work), _) => {
+                let work = work.clone();
+                drop(sibling::place(&Handle::current()).spawn(async move { work.serve(call) }));
+                return;
             }
             // The last handler has gone since the call was decided upon.
             (HandlerThreadState::Planned(_), _) => call,

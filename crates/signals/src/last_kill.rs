@@ -8,12 +8,15 @@ use std::io;
 use std::sync::mpsc;
 use std::thread;
 
-use rootward_core::Tree;
+use rootward_core::{Tree, sibling};
+use tokio::runtime::Handle;
 
 use crate::catch_panics::catch_panics;
 
 /// The thread. It ends when this is dropped.
-pub(crate) struct LastKill(mpsc::SyncSender<KillRequest>);
+///
+/// `None` in a story of the seeded scheduler, which has no such threads: a task does it there.
+pub(crate) struct LastKill(Option<mpsc::SyncSender<KillRequest>>);
 
 struct KillRequest {
     tree: Tree,
@@ -22,7 +25,7 @@ struct KillRequest {
 
 impl LastKill {
     pub(crate) fn prepare() -> io::Result<Self> {
-        Self::with(Tree::kill_processes)
+        if sibling::is_seeded() { Ok(Self(None)) } else { Self::with(Tree::kill_processes) }
     }
 
     /// With something else in place of the last kill.
@@ -35,13 +38,23 @@ impl LastKill {
                 done();
             }
         })?;
-        Ok(Self(sender))
+        Ok(Self(Some(sender)))
     }
 
     /// Has everything killed that this tree still has, and says when that is done. Returns at once.
     pub(crate) fn of(&self, tree: Tree, done: impl FnOnce() + Send + 'static) {
-        // If there is no thread any more, or a kill is under way, the caller waits no longer than it would wait anyway.
-        let _ = self.0.try_send(KillRequest { tree, done: Box::new(done) });
+        match &self.0 {
+            // If there is no thread any more, or a kill is under way, the caller waits no longer than it would wait
+            // anyway.
+            Some(thread) => drop(thread.try_send(KillRequest { tree, done: Box::new(done) })),
+            None => {
+                let work = async move {
+                    tree.kill_processes();
+                    done();
+                };
+                drop(sibling::place(&Handle::current()).spawn(work));
+            }
+        }
     }
 }
 

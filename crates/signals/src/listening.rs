@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{Tree, sibling};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use crate::SignalsGuard;
 use crate::actor::{RootSignalActor, SignalMessage, SignalState};
@@ -56,24 +56,28 @@ impl Listening {
             left: sender,
             caught: held.as_ref().map(|held| Arc::clone(&held.signals)),
         };
-        // Its mailbox is open at once, so that attaching need not be async.
-        let (actor, _) = ActorRuntime::spawn_instant(None, RootSignalActor, state)
-            .expect("an actor without a name cannot clash with another one");
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the listener belongs to the actor, and its guard ends both"
-        )]
-        let listener = tokio::spawn(listen(receiver, actor.clone())).abort_handle();
+        let runtime = Handle::current();
+        let actor = spawn(state, &sibling::place(&runtime));
+        // It belongs to the actor, and the guard ends both.
+        let listener = sibling::place(&runtime).spawn(listen(receiver, actor.clone())).abort_handle();
         drop(entered);
         SignalsGuard { actor, listener, left, held, _hears: sibling::hear_signals(tree) }
     }
+}
+
+/// Starts the actor. Its mailbox is open at once, so that attaching need not be async.
+fn spawn(state: SignalState, runtime: &Handle) -> ActorRef<SignalMessage> {
+    let _inside = runtime.enter();
+    let (actor, _) = ActorRuntime::spawn_instant(None, RootSignalActor, state)
+        .expect("an actor without a name cannot clash with another one");
+    actor
 }
 
 /// Passes on what it hears for as long as there is an actor to hear it.
 async fn listen(mut receiver: SignalReceiver, actor: ActorRef<SignalMessage>) {
     loop {
         let signal = receiver.next().await;
-        let at = Instant::now().into_std();
+        let at = sibling::now();
         if actor.cast(SignalMessage::Arrived { signal, at }).is_err() {
             break;
         }

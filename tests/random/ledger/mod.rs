@@ -10,6 +10,7 @@ mod note;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rootward::event::SignalAction;
 use rootward::spec::StopReach;
 use rootward::{Event, Strategy};
 
@@ -22,11 +23,13 @@ use crate::story::Story;
 pub(crate) struct Ledger<'a> {
     story: &'a Story,
     nodes: BTreeMap<&'a str, Node<'a>>,
+    /// The signals, and what they asked for.
+    signals: Vec<(&'a str, SignalAction)>,
 }
 
 impl<'a> Ledger<'a> {
     pub(crate) fn new(story: &'a Story) -> Self {
-        Self { story, nodes: BTreeMap::new() }
+        Self { story, nodes: BTreeMap::new(), signals: Vec::new() }
     }
 
     pub(crate) fn story(&self) -> &'a Story {
@@ -56,6 +59,11 @@ impl<'a> Ledger<'a> {
     /// Whether nothing is started, restarted or given up here any more: the supervisor stops or is held.
     pub(crate) fn starts_nothing(&self, supervisor: &Node<'a>) -> bool {
         supervisor.house.stops || self.is_held(supervisor)
+    }
+
+    /// The signals that have been written, and what they asked for.
+    pub(crate) fn signals(&self) -> &[(&'a str, SignalAction)] {
+        &self.signals
     }
 
     /// All children of which the record has said anything.

@@ -26,6 +26,7 @@ impl<'a> Ledger<'a> {
                 node.house.gave_up = true;
             }),
             EventKind::StartFailed { .. } => self.start_failed(event),
+            EventKind::Signal { signal, action } => self.signals.push((signal.as_str(), *action)),
             EventKind::Ignored => self.end(event, How::Ignored),
             EventKind::Exited { status, .. } => self.end(event, How::Exited { status: status.as_ref() }),
             EventKind::Stopped { outcome, status, elapsed, .. } => {

@@ -21,6 +21,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         EventKind::Stopping { .. } => matches!(stage, Stage::Starting | Stage::Up),
         EventKind::Escalated { .. } | EventKind::Stopped { .. } => stage == Stage::Stopping,
         EventKind::GaveUp { .. } => stage != Stage::Down,
+        EventKind::Signal { .. } => is_root && stage != Stage::Down,
         _ => false,
     };
     keep(is_in_place, "what is said of a child does not contradict what was said before")?;

@@ -17,6 +17,7 @@ mod refusals;
 mod report;
 mod restarts;
 mod shutdowns;
+mod signals;
 mod starts;
 mod stops;
 
@@ -47,8 +48,8 @@ const OF_EVENTS: [fn(&Ledger<'_>, &Event) -> Verdict; 9] = [
 ];
 
 /// Promises about moments of rest, up to the next event.
-const OF_RESTS: [fn(&Ledger<'_>, Duration) -> Verdict; 5] =
-    [starts::rest, stops::rest, graces::rest, restarts::rest, shutdowns::rest];
+const OF_RESTS: [fn(&Ledger<'_>, Duration) -> Verdict; 6] =
+    [starts::rest, stops::rest, graces::rest, restarts::rest, shutdowns::rest, signals::rest];
 
 /// Judges a story. What is wrong comes with the record.
 pub(crate) fn judge(story: &Story) -> Verdict {
@@ -78,6 +79,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     }
     let show = |promise| format!("{promise}\n{story}");
     observed::agrees(story).and_then(|()| drawn::explains(story)).map_err(show)?;
+    signals::agrees(story).map_err(show)?;
     foreseen::agrees(story).map_err(show)?;
     lives::last(story).and_then(|()| lives::once(story)).map_err(show)?;
     if events.len() < story.events.len() {
@@ -101,7 +103,10 @@ fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
     if can_be_judged || !story.events.last().is_some_and(|event| is_unreapable(event)) {
         return &story.events;
     }
-    let last_words = story.events.iter().rev().take_while(|event| is_unreapable(event) || is_asked(event));
+    // A signal that was acted upon and not written down yet stands before the root's last one.
+    let is_signal = |event: &Event| matches!(event.what, EventKind::Signal { .. });
+    let is_of_them = |event: &&Arc<Event>| is_unreapable(event) || is_asked(event) || is_signal(event);
+    let last_words = story.events.iter().rev().take_while(is_of_them);
     &story.events[..story.events.len() - last_words.count()]
 }
 

@@ -6,7 +6,7 @@ use rootward::event::StopCause;
 use rootward::{Event, EventKind, StopOrder};
 
 use super::graces::{goes_all_at_once, is_abandoned, is_over, is_stuck};
-use super::{Verdict, groups, keep, shutdowns};
+use super::{Verdict, groups, keep, shutdowns, signals};
 use crate::ledger::{How, Ledger, Node, Origin, Stage};
 
 pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
@@ -41,6 +41,8 @@ fn in_order(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: St
 fn is_cause_of_root(ledger: &Ledger<'_>, root: &Node<'_>, cause: StopCause) -> bool {
     match cause {
         StopCause::Api | StopCause::Dropped => true,
+        // It is acted upon before it is written, so that it may stand behind what it causes.
+        StopCause::Signal(name) => signals::has_asked_for_stop(ledger.story(), name),
         StopCause::GaveUp => root.house.gave_up,
         StopCause::StartFailed => has_failed_to_start(ledger, root),
         StopCause::AutoShutdown => shutdowns::may_shut_down(ledger, root),

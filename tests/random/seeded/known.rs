@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use rootward::Shutdown;
+use rootward::signal::Hangup;
 use rootward::spec::{Intensity, StopReach};
+use rootward::{Shutdown, Signal};
 use rootward_core::seeded::Time;
 
 use super::Kind;
 use super::trees::Trees;
-use crate::describe::{Body, Form, Group, Launched, Leaf, Member, Opening, Plan};
+use crate::describe::{Answer, Body, Form, Group, Launched, Leaf, Member, Opening, Plan};
+use crate::line::Hearing;
 use crate::operate::Operation;
 
 /// How often each is told.
@@ -39,6 +41,23 @@ fn seeded_nothing_starts_once_the_stop_of_the_root_is_written() {
         let turns = std::iter::repeat_n(Operation::Pass(Duration::ZERO), turns);
         let operations = turns.chain([Operation::Stop]).collect();
         judge_often(Time::AtRest, &(plan(children.clone(), None), operations));
+    }
+}
+
+#[test]
+fn seeded_three_requests_lead_out_of_a_tree_that_does_not_stop() {
+    let refuses = Body::Leaf(Leaf { answer: Answer::Refuses, ..Leaf::PLAIN });
+    let refuses = Member { shutdown: Shutdown::Infinity, ..Member::new(refuses) };
+    let plan = plan(vec![plain(), refuses], None);
+
+    for has_handlers in [false, true] {
+        let hearing = Hearing { hangup: Hangup::Stop, has_handlers, suspends: false };
+        let requests = [(Signal::INT, 0), (Signal::INT, 100), (Signal::INT, 110), (Signal::TERM, 1000)];
+        let requests = requests.into_iter().chain([(Signal::HUP, 10)]);
+        let requests = requests.map(|(signal, after)| Operation::Send(Duration::from_millis(after), signal));
+        let operations: Vec<_> = std::iter::once(Operation::Listen(hearing)).chain(requests).collect();
+        judge_often(Time::AtRest, &(plan.clone(), operations.clone()));
+        judge_often(Time::AtAnyPoint, &(plan.clone(), operations));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Stories on two or three threads that are preempted wherever they could interfere with each other, as a seed wants
 //! it.
 //!
-//! A seed decides everything: the tree, what is done to it, and what runs next. A seed that has failed is kept in a
-//! file, and its story is told again with every test.
+//! A seed decides everything: the tree, what is done to it, which signals it gets, and what runs next. A seed that has
+//! failed is kept in a file, and its story is told again with every test.
 //!
 //! Other stories, and more of them: `SEEDED_STORIES=100000 cargo test --release -p rootward-tests --test random_trees
 //! seeded`. A certain one: `SEEDED_SEED=17`, and the name of its test.

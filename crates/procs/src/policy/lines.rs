@@ -157,6 +157,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn there_is_a_rest_until_it_has_been_shown_or_has_its_end() {
+        let mut lines = LineSplitter::default();
+        let mut rest_after = |bytes: &[u8]| {
+            lines.feed(bytes, |_| ());
+            lines.has_rest()
+        };
+
+        assert!(!rest_after(b""));
+        assert!(rest_after(b"a\nb"));
+        assert!(!rest_after(b"c\n"));
+        assert!(rest_after(b"prompt> "));
+        lines.show(|_| ());
+        assert!(!lines.has_rest());
+    }
+
+    #[test]
     fn a_line_may_come_in_any_number_of_pieces() {
         assert_eq!(texts(&["on", "e\ntw", "", "o\n\nthr"]), ["one", "two", ""]);
     }

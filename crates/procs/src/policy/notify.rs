@@ -130,6 +130,16 @@ mod tests {
     }
 
     #[test]
+    fn each_of_these_alone_is_news() {
+        for message in
+            ["STOPPING=1", "RELOADING=1", "STATUS=Serving", "MAINPID=42", "ERRNO=2", "EXIT_STATUS=3"]
+        {
+            assert!(Told::read(message.as_bytes()).has_news(), "{message}");
+        }
+        assert_eq!(Told::read(b"ERRNO=2"), Told { errno: Some(2), ..Told::default() });
+    }
+
+    #[test]
     fn a_number_that_is_none_is_passed_over() {
         let told =
             Told::read(b"MAINPID=-1\nERRNO=two\nEXIT_STATUS=3\nEXTEND_TIMEOUT_USEC=99999999999999999999");

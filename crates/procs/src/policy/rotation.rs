@@ -71,6 +71,7 @@ mod tests {
     fn lines_go_into_a_file_as_long_as_they_fit() {
         assert_eq!(next(0, false, "12\n34\n"), WriteStep::Write(6));
         assert_eq!(next(4, false, "12\n34\n"), WriteStep::Write(6));
+        assert_eq!(next(4, false, "12\n345"), WriteStep::Write(6), "the beginning of a line, too");
         assert_eq!(next(5, false, "12\n34\n"), WriteStep::Write(3));
         assert_eq!(next(8, false, "12\n34\n"), WriteStep::Rotate);
         assert_eq!(next(10, false, "\n"), WriteStep::Rotate);

@@ -156,12 +156,33 @@ mod tests {
             ("ab\u{1b}[3Cc\u{1b}[1Gx", "xb   c"),
             ("abc\u{1b}[2D\u{1b}[Kx", "ax"),
             ("abc\u{1b}[1K", "   "),
+            ("abcd\u{1b}[2D\u{1b}[1K", "   d"),
             ("10%\r", "10%"),
         ];
 
         for (line, seen) in table {
             assert_eq!(visible_text(line), seen, "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_tab_is_kept_unless_it_leads_over_what_was_there() {
+        let table = [("\u{1b}[1ma\tb", "a\tb"), ("a\u{1b}[3C\tb", "a   \tb"), ("ab\r\tx", "ax")];
+
+        for (line, seen) in table {
+            assert_eq!(visible_text(line), seen, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_which_there_is_nothing_to_be_done_is_borrowed() {
+        assert!(matches!(visible_text("a\tb"), Cow::Borrowed(_)));
+        assert!(matches!(visible_text("\u{feff}ab"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_line_may_be_wide() {
+        assert_eq!(visible_text("\u{1b}[5000Cx").len(), 5001);
     }
 
     #[test]

@@ -7,7 +7,6 @@
 mod ack;
 mod kill_handle;
 mod kill_on_drop;
-mod kill_slot;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -21,9 +20,8 @@ use crate::group::{self, Group, MemberList, Which, group_of, is_descendant};
 use crate::warden::ReapedSet;
 
 pub(crate) use ack::Ack;
-pub(crate) use kill_handle::SetKillHandle;
+pub(crate) use kill_handle::{KillSlot, SetKillHandle};
 pub(crate) use kill_on_drop::KillOnDrop;
-pub(crate) use kill_slot::KillSlot;
 
 /// A program, and what it has started.
 #[derive(Debug)]

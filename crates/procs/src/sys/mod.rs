@@ -2,7 +2,6 @@
 //!
 //! Nothing here decides. Each function is one thing the kernel does, with its errors as it gives them.
 
-mod activated;
 mod apply;
 mod child;
 mod closed;
@@ -15,12 +14,10 @@ mod extra;
 pub(crate) mod given;
 mod host;
 mod inherited;
-mod lock;
 mod notify;
 mod own_proc;
 mod packet;
 mod pidfd;
-mod pipe;
 mod ports;
 pub(crate) mod raw;
 mod refused;
@@ -32,12 +29,11 @@ mod texts;
 mod title;
 mod watch;
 
-pub(crate) use activated::copy_of;
 pub(crate) use child::SpawnStage;
 pub use closed::was_closed_at_start;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use delegated::is_delegated;
-pub(crate) use descriptors::leave_descriptors;
+pub(crate) use descriptors::{copy_of, leave_descriptors, readable_bytes, try_lock};
 pub(crate) use early::{raise, take_noted};
 pub(crate) use extra::{Extra, MOST_EXTRA};
 pub(crate) use host::{
@@ -46,14 +42,12 @@ pub(crate) use host::{
 };
 pub use inherited::raise_descriptor_limit;
 pub(crate) use inherited::{CpuSet, Inherited};
-pub(crate) use lock::try_lock;
 pub(crate) use notify::{notify_socket, receive_notice};
 pub(crate) use own_proc::{proc_is_foreign, proc_is_ours};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{
     Reap, Status, WaitStatus, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
-pub(crate) use pipe::readable_bytes;
 pub(crate) use ports::begin_elsewhere;
 pub(crate) use refused::{is_transient, named_if_refused};
 pub(crate) use session::Session;

@@ -130,3 +130,6 @@ pub(super) fn text(probe: Probe, checks: &[ProbeCheck], is_verbose: bool) -> Str
 pub(super) fn passes(checks: &[ProbeCheck]) -> bool {
     checks.iter().all(|check| check.problem.is_none())
 }
+
+#[cfg(test)]
+mod tests;

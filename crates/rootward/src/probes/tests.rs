@@ -10,7 +10,6 @@ use rootward_core::{ChildSpec, EventKind, Events, Restart, Supervisor, Tree};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use super::policy::Liveness;
 use super::{Probe, ProbeAnswer, Probes, ProbesGuard, ask};
 
 /// Long enough for a loaded machine.
@@ -261,19 +260,4 @@ fn an_address_that_makes_no_sense_is_an_error_that_shows_how_one_looks() {
 
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{address}");
     }
-}
-
-#[test]
-fn supervisors_hang_after_four_ticks_without_an_answer_and_not_because_time_has_passed() {
-    let mut liveness = Liveness::default();
-
-    assert!(liveness.tick(), "they are asked");
-    for _ in 0..3 {
-        assert!(!liveness.tick(), "they have been asked");
-    }
-    assert!(liveness.is_live());
-    liveness.tick();
-    assert!(!liveness.is_live());
-    liveness.answered();
-    assert!(liveness.is_live() && liveness.tick());
 }

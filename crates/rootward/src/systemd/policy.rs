@@ -214,3 +214,6 @@ fn on_one_line(text: &str) -> String {
 
 /// How many characters of a status are told.
 const MAX_STATUS: usize = 500;
+
+#[cfg(test)]
+mod tests;

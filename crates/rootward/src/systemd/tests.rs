@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rootward_core::{ChildSpec, Event, EventKind, Events, Supervisor, Tree};
+use rootward_core::{ChildSpec, Supervisor, Tree};
 use tokio::runtime::{Builder, Runtime};
 
 use super::ServiceManager;
-use super::policy::{ManagerMessage, Notifier};
+use super::policy::ManagerMessage;
 use super::socket::NotifySocket;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -165,81 +165,4 @@ fn a_socket_that_is_not_read_holds_up_nothing() {
 fn what_is_no_address_is_refused() {
     assert!(NotifySocket::at("relative/path".as_ref()).is_err());
     assert!(NotifySocket::at("".as_ref()).is_err());
-}
-
-/// The events of a tree that starts and stops, with one child.
-fn recorded() -> Vec<std::sync::Arc<Event>> {
-    let runtime = runtime();
-    let _inside = runtime.enter();
-    let mut builder = Supervisor::new("root").child(obedient("a")).into_tree().unwrap();
-    let mut events: Events = builder.subscribe();
-    let tree = builder.launch();
-    runtime.block_on(async {
-        tree.started().await.unwrap();
-        tree.stop().await;
-        let mut all = Vec::new();
-        while let Ok(Some(event)) = events.next().await {
-            all.push(event);
-        }
-        all
-    })
-}
-
-fn hear(notifier: &mut Notifier, events: &[std::sync::Arc<Event>], now: Instant) -> Vec<ManagerMessage> {
-    events.iter().flat_map(|event| notifier.hear(event, now)).collect()
-}
-
-fn is_stop(event: &Event) -> bool {
-    matches!(event.what, EventKind::Stopping { .. })
-}
-
-#[test]
-fn a_start_is_extended_while_children_start_and_ten_times_a_second_at_most() {
-    let events = recorded();
-    let mut notifier = Notifier::new("root", Some(SECOND), None);
-    let now = tokio::time::Instant::now().into_std();
-
-    // The root begins to start, and then its child.
-    let notices = hear(&mut notifier, &events[..2], now);
-
-    let first =
-        vec![ManagerMessage::ExtendTimeout(SECOND * 30), ManagerMessage::Status("starting root".to_owned())];
-    assert_eq!(notices, first);
-    assert_eq!(notifier.wakes_at(), Some(now + Duration::from_millis(100)));
-    assert_eq!(
-        notifier.news(now + Duration::from_millis(100)),
-        [ManagerMessage::ExtendTimeout(SECOND * 30), ManagerMessage::Status("starting root/a".to_owned())]
-    );
-    assert_eq!(notifier.wakes_at(), None);
-}
-
-#[test]
-fn a_stop_is_never_extended_beyond_the_deadline() {
-    let events = recorded();
-    let stop = events.iter().position(|event| is_stop(event)).unwrap();
-    let mut notifier = Notifier::new("root", Some(SECOND * 7), None);
-    let now = tokio::time::Instant::now().into_std();
-    hear(&mut notifier, &events[..stop], now);
-
-    let notices = notifier.hear(&events[stop], now);
-    let later = |notifier: &mut Notifier, seconds| notifier.responded(now + SECOND * seconds);
-
-    assert_eq!(notices[..2], [ManagerMessage::Stopping, ManagerMessage::ExtendTimeout(SECOND * 5)]);
-    assert_eq!(later(&mut notifier, 1), [ManagerMessage::ExtendTimeout(SECOND * 5)]);
-    assert_eq!(later(&mut notifier, 4), [ManagerMessage::ExtendTimeout(SECOND * 3)]);
-    assert_eq!(later(&mut notifier, 7), []);
-    assert_eq!(later(&mut notifier, 9), []);
-}
-
-#[test]
-fn a_reload_changes_nothing_before_the_tree_is_up_and_while_it_stops() {
-    let events = recorded();
-    let stop = events.iter().position(|event| is_stop(event)).unwrap();
-    let mut notifier = Notifier::new("root", None, None);
-    let now = tokio::time::Instant::now().into_std();
-
-    assert_eq!(notifier.reload_begun(), []);
-    hear(&mut notifier, &events[..=stop], now);
-    assert_eq!(notifier.reload_begun(), []);
-    assert_eq!(notifier.reload_done(), []);
 }

@@ -226,6 +226,27 @@ fn nothing_comes_after_leaving() {
 }
 
 #[test]
+fn what_has_nothing_left_to_do_ends_with_the_third_request_or_with_one_that_comes_a_second_after_it() {
+    let mut escalation = Escalation::new(RULES);
+    let origin = origin();
+    let mut ends = |signal, millis| {
+        let at = origin + Duration::from_millis(millis);
+        let reaction = escalation.step(signal, at);
+        escalation.ends_program(signal, reaction, at)
+    };
+
+    assert!(!ends(Signal::INT, 0), "a stop");
+    assert!(!ends(Signal::INT, 5000), "a force");
+    assert!(ends(Signal::TERM, 9000), "the request to leave");
+    assert!(!ends(Signal::TERM, 10_000), "it belongs to the request to leave");
+    assert!(ends(Signal::TERM, 10_001));
+    assert!(ends(Signal::INT, 10_002));
+    for other in [Signal::USR1, Signal::USR2] {
+        assert!(!ends(other, 20_000), "{other} asks for no end");
+    }
+}
+
+#[test]
 fn a_pause_that_is_wanted_is_no_request_to_stop_and_changes_none() {
     let now = origin();
     for (suspend, expected) in [(true, [Reaction::Suspend, Reaction::Resume]), (false, [Ignore, Ignore])] {
