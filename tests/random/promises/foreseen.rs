@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rootward::event::StopCause;
 use rootward::snapshot::{Awaited, ChildOutlook, Consequence, NextStep, PatienceLimit};
 use rootward::{Event, EventKind, Exit};
 
@@ -114,6 +115,12 @@ impl<'a> Foreseen<'a> {
             (Consequence::StopsSupervisor, Some(EventKind::Stopping { .. } | EventKind::Exited { .. })) => {
                 true
             }
+            // It ends when its children have, and each of them may take its time.
+            (Consequence::StopsSupervisor, _) => rest.iter().any(|event| {
+                let is_sibling =
+                    event.path.as_str().rsplit_once('/').is_some_and(|(other, _)| other == above);
+                is_sibling && matches!(event.what, EventKind::Stopping { cause: StopCause::AutoShutdown, .. })
+            }),
             (Consequence::StaysDown | Consequence::IsForgotten, what) => {
                 !matches!(what, Some(EventKind::Restarting { .. } | EventKind::GaveUp { .. }))
             }
