@@ -72,6 +72,9 @@ fn soak(level: &str, length: u64, seed: u64) -> Outcome {
             subject.signal(Signal::SIGUSR1)?;
             subject.signal(Signal::SIGHUP)?;
             told = subject.tell("go")?;
+            if level == "tree+cgroup" && subject.watched.cgroups().is_empty() {
+                return Err("the warden has no cgroup here, so that this is the level tree".into());
+            }
             members.forget_the_dead();
             rounds += 1;
         }
@@ -90,9 +93,6 @@ fn soak(level: &str, length: u64, seed: u64) -> Outcome {
     let judged = judge(&looks, length >= LENGTH_FOR_MEMORY);
     let helpers = subject.watched.supervisor.descendants();
     let cgroups = subject.watched.cgroups();
-    if level == "tree+cgroup" && cgroups.is_empty() {
-        return Err("the warden has no cgroup here, so that this was the level tree".into());
-    }
     subject.stop()?;
     let left: Vec<Known> = helpers.into_iter().filter(|helper| helper.is_alive()).collect();
     let survivors = members.survivors();

@@ -5,6 +5,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use crate::until::BoundedWait;
+
 /// How long a test waits for something that has to happen. Only a test that fails waits that long.
 pub const BACKSTOP: Duration = Duration::from_secs(60);
 
@@ -35,7 +37,15 @@ impl Heard {
     ///
     /// If nothing comes.
     pub fn next_line(&mut self) -> Option<&str> {
-        match self.lines.recv_timeout(BACKSTOP) {
+        self.line_within(BoundedWait::begin())
+    }
+
+    fn line_within(&mut self, wait: BoundedWait) -> Option<&str> {
+        let left = wait.left();
+        // Also for one that says something else again and again.
+        let next =
+            if left.is_zero() { Err(RecvTimeoutError::Timeout) } else { self.lines.recv_timeout(left) };
+        match next {
             Ok(line) => {
                 self.said.push(line);
                 self.said.last().map(String::as_str)
@@ -53,8 +63,9 @@ impl Heard {
     ///
     /// If there is none.
     pub fn wait_for(&mut self, beginning: &str) -> String {
+        let wait = BoundedWait::begin();
         loop {
-            match self.next_line() {
+            match self.line_within(wait) {
                 Some(line) => {
                     if let Some(rest) = line.strip_prefix(beginning) {
                         return rest.to_owned();

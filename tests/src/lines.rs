@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::BACKSTOP;
+use crate::until::BoundedWait;
 
 /// What comes from a pipe or a terminal.
 #[derive(Debug)]
@@ -28,8 +28,9 @@ impl<R: Read + AsFd> Lines<R> {
     /// If no such line comes.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
+        let wait = BoundedWait::begin();
         loop {
-            match self.next_line() {
+            match self.line_within(wait) {
                 Some(line) if line.contains(text) => return line,
                 Some(_) => {}
                 None => panic!("the program ended before it wrote {text:?}, and this is all:\n{}", self.seen),
@@ -44,8 +45,13 @@ impl<R: Read + AsFd> Lines<R> {
     /// If nothing comes.
     #[track_caller]
     pub fn next_line(&mut self) -> Option<String> {
+        self.line_within(BoundedWait::begin())
+    }
+
+    #[track_caller]
+    fn line_within(&mut self, wait: BoundedWait) -> Option<String> {
         let mut line = Vec::new();
-        while !line.ends_with(b"\n") && self.has_more(&line) {
+        while !line.ends_with(b"\n") && self.has_more(&line, wait) {
             let buffered = self.source.buffer();
             let end = buffered.iter().position(|byte| *byte == b'\n').map_or(buffered.len(), |at| at + 1);
             line.extend_from_slice(&buffered[..end]);
@@ -69,7 +75,8 @@ impl<R: Read + AsFd> Lines<R> {
     #[track_caller]
     pub fn rest(mut self) -> String {
         let mut rest = String::new();
-        while let Some(line) = self.next_line() {
+        let wait = BoundedWait::begin();
+        while let Some(line) = self.line_within(wait) {
             rest.push_str(&line);
         }
         rest
@@ -77,9 +84,9 @@ impl<R: Read + AsFd> Lines<R> {
 
     /// Waits until there is something to read. `false` says that there never will be.
     #[track_caller]
-    fn has_more(&mut self, begun: &[u8]) -> bool {
+    fn has_more(&mut self, begun: &[u8], wait: BoundedWait) -> bool {
         if self.source.buffer().is_empty() {
-            let comes = comes_in_time(self.source.get_ref().as_fd());
+            let comes = comes_in_time(self.source.get_ref().as_fd(), wait);
             let begun = String::from_utf8_lossy(begun);
             assert!(comes, "nothing comes any more, and this is all:\n{}{begun}", self.seen);
         }
@@ -89,11 +96,15 @@ impl<R: Read + AsFd> Lines<R> {
 }
 
 /// Whether something comes before the backstop: bytes, or the end.
-fn comes_in_time(source: BorrowedFd<'_>) -> bool {
-    let backstop = PollTimeout::try_from(BACKSTOP).expect("it is a minute");
+fn comes_in_time(source: BorrowedFd<'_>, wait: BoundedWait) -> bool {
     let mut place = [PollFd::new(source, PollFlags::POLLIN)];
     loop {
-        match poll(&mut place, backstop) {
+        let left = wait.left();
+        // Also of a program that writes something else again and again.
+        if left.is_zero() {
+            return false;
+        }
+        match poll(&mut place, PollTimeout::try_from(left).expect("it is a minute at most")) {
             Err(Errno::EINTR) => {}
             polled => return polled.expect("it is open") > 0,
         }

@@ -1,6 +1,6 @@
 //! How a test waits for what no event tells.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{BACKSTOP, pause};
 
@@ -15,16 +15,31 @@ pub fn until(what: &str, is_so: impl FnMut() -> bool) {
 }
 
 /// Looks until something is so, or for so long that it never will be.
-#[expect(clippy::disallowed_methods, reason = "time that goes by decides nothing but that a test hangs")]
 pub fn happens(mut is_so: impl FnMut() -> bool) -> bool {
-    let begin = Instant::now();
+    let wait = BoundedWait::begin();
     while !is_so() {
-        if begin.elapsed() > BACKSTOP {
+        if wait.left().is_zero() {
             return false;
         }
         pause();
     }
     true
+}
+
+/// A wait that a test gives up when the backstop is over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BoundedWait(Instant);
+
+#[expect(clippy::disallowed_methods, reason = "time that goes by decides nothing but that a test hangs")]
+impl BoundedWait {
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long it may go on.
+    pub(crate) fn left(self) -> Duration {
+        BACKSTOP.saturating_sub(self.0.elapsed())
+    }
 }
 
 /// Looks until something is there, and returns it.

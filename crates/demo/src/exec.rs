@@ -31,15 +31,15 @@ pub(crate) struct ExecOptions {
     #[arg(long, value_name = "DURATION", value_parser = crate::tree_file::parse_duration)]
     kill_after: Option<Duration>,
     /// What is ended with the program
-    #[arg(long, value_enum, default_value_t = Containment::Tree)]
-    containment: Containment,
+    #[arg(long, value_enum, default_value_t = ExecContainment::Tree)]
+    containment: ExecContainment,
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Containment {
+enum ExecContainment {
     /// All that it has started
     Tree,
     /// What has stayed in its session: a daemon that it has started lives on
@@ -53,8 +53,8 @@ impl ExecOptions {
             init = init.kill_after(time);
         }
         match self.containment {
-            Containment::Tree => init,
-            Containment::Session => init.leave_daemons(),
+            ExecContainment::Tree => init,
+            ExecContainment::Session => init.leave_daemons(),
         }
     }
 }

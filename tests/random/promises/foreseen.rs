@@ -119,7 +119,9 @@ impl<'a> Foreseen<'a> {
             (Consequence::StopsSupervisor, _) => rest.iter().any(|event| {
                 let is_sibling =
                     event.path.as_str().rsplit_once('/').is_some_and(|(other, _)| other == above);
-                is_sibling && matches!(event.what, EventKind::Stopping { cause: StopCause::AutoShutdown, .. })
+                is_sibling
+                    && event.path != first.path
+                    && matches!(event.what, EventKind::Stopping { cause: StopCause::AutoShutdown, .. })
             }),
             (Consequence::StaysDown | Consequence::IsForgotten, what) => {
                 !matches!(what, Some(EventKind::Restarting { .. } | EventKind::GaveUp { .. }))

@@ -85,7 +85,8 @@ fn in_order(story: &Story, signals: &SentSignals) -> Verdict {
             continue;
         }
         // One that waits with a stop for its handlers is one with an equal one.
-        let is_equal = |written: &Written<'_>| written.signal == signal.name();
+        let is_equal =
+            |written: &Written<'_>| written.signal == signal.name() && (written.at == *at || !is_exact);
         let is_one_with_another = signals.hearing.has_handlers && all.iter().any(is_equal);
         let ends_at = signals.hung_up.map_or(last(story), |at| at.min(last(story)));
         let is_too_late = !is_exact || *at >= ends_at;

@@ -156,10 +156,16 @@ impl SharedWriter {
         let mut state = self.state();
         state.closed = true;
         self.changed.notify_all();
-        for round in 0.. {
+        // Rounds so far, and those of them, one after the other, in which a file was full.
+        let (mut rounds, mut full_rounds) = (0, 0);
+        loop {
             // A file that is full may take the beginning of a line again and again, which is taken back.
-            let patience = if is_file && state.full.is_none() { timeout.file } else { timeout.reader };
-            if round >= patience.rounds {
+            let (patience, so_far) = match (is_file, state.full.is_some()) {
+                (true, true) => (timeout.reader, full_rounds),
+                (true, false) => (timeout.file, rounds),
+                (false, _) => (timeout.reader, rounds),
+            };
+            if so_far >= patience.rounds {
                 break;
             }
             let before = state.writes;
@@ -168,8 +174,16 @@ impl SharedWriter {
             if state.done || state.writes == before {
                 break;
             }
+            rounds += 1;
+            full_rounds = if state.full.is_some() { full_rounds + 1 } else { 0 };
         }
-        state.written()
+        match state.written() {
+            // A file has no reader.
+            WriteOutcome::Unread if is_file => {
+                WriteOutcome::Not("the file takes nothing any more".to_owned())
+            }
+            outcome => outcome,
+        }
     }
 
     // --- for the thread that writes ---
@@ -274,6 +288,18 @@ mod tests {
             panic!("it is not written")
         };
         assert_eq!(reason, "1 left out: no space");
+    }
+
+    #[test]
+    fn a_file_that_takes_nothing_at_the_end_is_not_written_and_a_reader_that_does_is_slow() {
+        let end = |is_file| {
+            let shared = SharedWriter::default();
+            shared.push(Item::Text("text".into()));
+            shared.finish(ReaderTimeout::LEAVING, is_file)
+        };
+
+        assert_eq!(end(true), WriteOutcome::Not("the file takes nothing any more".into()));
+        assert_eq!(end(false), WriteOutcome::Unread);
     }
 
     #[test]

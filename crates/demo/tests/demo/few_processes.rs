@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::Uid;
 
-use crate::support::{Temp, until};
+use crate::support::{Temp, happens};
 
 /// R15: it hung without a message, or said that this is a bug in the demo, with status 70. From the first number with
 /// which a program can be executed at all, one by one, to the first that is enough.
@@ -109,7 +109,7 @@ impl Limited {
 impl Drop for Limited {
     fn drop(&mut self) {
         // Its processes have ended, and the kernel may take a moment to let go of them.
-        until("the cgroup has no process any more", || {
+        let _ = happens(|| {
             let removed = std::fs::remove_dir(&self.0);
             !removed.is_err_and(|error| error.kind() == std::io::ErrorKind::ResourceBusy)
         });

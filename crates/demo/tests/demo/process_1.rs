@@ -83,13 +83,11 @@ fn a_watchdog_that_is_meant_for_the_init_is_answered_and_one_for_another_process
         let _inside = Inside::begin_with(&unshare, &words, Some(&manager.address), &watchdog);
 
         let mut answers = 0;
-        loop {
+        until("the tree stops", || {
             let text = manager.hear().text;
             answers += text.matches("WATCHDOG=1").count();
-            if text.contains("STOPPING=1") {
-                break;
-            }
-        }
+            text.contains("STOPPING=1")
+        });
 
         assert_eq!(answers > 0, is_meant, "{pid}: {answers}");
     }
@@ -135,12 +133,13 @@ fn every_command_that_follows_a_tree_ends_by_sigterm() {
         (&["wait", door, "root/team/runs", "--until=gone", "--timeout=1h"], None),
     ] {
         for is_late in [false, true] {
+            until("the command before has gone", || connections(door) == 0);
             let mut inside = Inside::begin(&unshare, words, None);
             inside.wait_for_its_code();
             if let (true, Some(line)) = (is_late, follows) {
                 inside.lines.wait_for(line);
             } else if is_late {
-                inside.wait_until("it has a connection to the door", has_a_socket);
+                until("it has a connection to the door", || connections(door) > 0);
             }
 
             inside.signal(Signal::SIGTERM);
@@ -152,16 +151,12 @@ fn every_command_that_follows_a_tree_ends_by_sigterm() {
     assert_eq!(demo.finish().code(), 0);
 }
 
-/// Whether a process or one below it is connected to something.
-fn has_a_socket(pid: u32) -> bool {
-    let below = read(pid, &format!("task/{pid}/children"));
-    let below = below.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
-    below.chain([pid]).any(|pid| {
-        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-        descriptors
-            .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-            .any(|target| target.to_string_lossy().starts_with("socket:"))
-    })
+/// How many connections a door has. The door's side of each bears its path.
+fn connections(door: &str) -> usize {
+    const CONNECTED: &str = "03";
+    let sockets = fs::read_to_string("/proc/net/unix").expect("the system lists its sockets");
+    let is_one = |line: &&str| line.ends_with(door) && line.split_whitespace().nth(5) == Some(CONNECTED);
+    sockets.lines().filter(is_one).count()
 }
 
 /// A service manager of the test's own.

@@ -14,7 +14,7 @@ pub(crate) use process_1::as_process_1;
 pub(crate) use temp::Temp;
 pub(crate) use terminal::Terminal;
 
-pub(crate) use rootward_tests::{InTime, Lines, collect_in_time, until, wait_in_time};
+pub(crate) use rootward_tests::{InTime, Lines, collect_in_time, happens, until, wait_in_time};
 
 use std::path::PathBuf;
 
