@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rootward::report::{Ending, Outcome, StuckIn};
 use rootward::task::Guest;
-use rootward::{ChildSpec, Restart, Supervisor, TaskContext};
+use rootward::{ChildSpec, Restart, Shutdown, Supervisor, TaskContext};
 use tokio::sync::Notify;
 
 use crate::support::{
@@ -176,6 +176,35 @@ async fn a_guest_of_a_task_whose_body_has_ended_is_told_what_is_left_of_the_grac
 
         assert_eq!(*told.lock().unwrap(), Some(2 * SECOND), "by itself: {ends_by_itself}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_begins_later_shortens_what_the_guests_of_a_task_have_left() {
+    let told = Arc::new((Mutex::new(None), Notify::new()));
+    let task = ChildSpec::task_with("server", Arc::clone(&told), |cx: TaskContext, told| async move {
+        let (guest, its) = (cx.guest().unwrap(), cx.clone());
+        beside(async move {
+            let run = async {
+                its.stopping().await;
+                // The body has ended by itself, and there is no limit before the stop.
+                told.1.notify_one();
+                while its.grace().is_none() {
+                    work_for(SECOND / 100).await;
+                }
+                *told.0.lock().unwrap() = its.grace();
+            };
+            guest.run(run).await;
+        });
+    });
+    let task = task.restart(Restart::Temporary).shutdown(Shutdown::Infinity);
+    let root = builder(Supervisor::new("root").child(task)).deadline(3 * SECOND);
+    let (tree, _log) = given_tree(root).await;
+    within("its body has ended", told.1.notified()).await;
+
+    assert!(tree.stop().await.clean);
+
+    let told = told.0.lock().unwrap().expect("the guest has seen the stop");
+    assert!((SECOND..=3 * SECOND).contains(&told), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

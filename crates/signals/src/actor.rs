@@ -1,7 +1,8 @@
 //! The root signal actor: hears signals one by one, and does what the policy says.
 //!
-//! It acts upon a signal first and writes it down afterwards. Nothing that it does waits: handlers and the snapshot
-//! have threads, the last kill has another.
+//! It acts upon a signal first and writes it down afterwards. Nothing that it does waits, but for the suspension of the
+//! program, before which it waits for ten milliseconds: handlers and the snapshot have threads, the last kill has
+//! another.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

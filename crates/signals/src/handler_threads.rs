@@ -35,7 +35,8 @@ enum HandlerThreadState {
         in_turn: CallSender,
         aside: CallSender,
     },
-    /// In a story of the seeded scheduler, which has no such threads: each call is a task.
+    /// In a story of the seeded scheduler, which has no such threads: each call is a task. An async handler would block
+    /// it, and is not called there.
     InTasks(HandlerWork),
 }
 

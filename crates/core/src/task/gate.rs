@@ -98,13 +98,21 @@ impl<N, Q, E> Gate<N, Q, E> {
     }
 
     /// Begins the stop, and asks the task group to stop under the same lock. If it has begun before, `merge` says what
-    /// the new request makes of the old one, and the task group is asked again.
-    pub(crate) fn drain(&self, request: Q, merge: impl FnOnce(&mut Q, Q), ask: impl FnOnce(&mut N)) {
+    /// the new request makes of the old one, and the task group is asked again. If the body is over, `note` tells the
+    /// report of the end.
+    pub(crate) fn drain(
+        &self,
+        request: Q,
+        merge: impl FnOnce(&mut Q, Q),
+        note: impl FnOnce(&mut E, Q),
+        ask: impl FnOnce(&mut N),
+    ) {
         let state = &mut *self.lock();
-        match &mut state.phase {
-            GatePhase::Open => state.phase = GatePhase::Draining(request),
-            GatePhase::Draining(before) => merge(before, request),
-            GatePhase::Closed => {}
+        match (&mut state.phase, &mut state.end_report) {
+            (GatePhase::Open, _) => state.phase = GatePhase::Draining(request),
+            (GatePhase::Draining(before), _) => merge(before, request),
+            (GatePhase::Closed, Some(report)) => note(report, request),
+            (GatePhase::Closed, None) => {}
         }
         if let GroupSlot::There(group) = &mut state.group {
             ask(group);

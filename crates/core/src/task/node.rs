@@ -130,7 +130,8 @@ impl TaskNode {
     pub(super) fn stop(&self, deadline: Option<Instant>) {
         let request = StopRequest::new(StopCause::Parent, deadline);
         // The gate first: code that sees that a stop has begun finds it shut.
-        self.gate.drain(deadline, tighten, |group| group.child.stop(request));
+        let note = |report: &mut Box<EndReport>, deadline| tighten(&mut report.until, deadline);
+        self.gate.drain(deadline, tighten, note, |group| group.child.stop(request));
         self.tell_stop();
     }
 

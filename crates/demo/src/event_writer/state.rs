@@ -177,13 +177,12 @@ impl SharedWriter {
             rounds += 1;
             full_rounds = if state.full.is_some() { full_rounds + 1 } else { 0 };
         }
-        match state.written() {
-            // A file has no reader.
-            WriteOutcome::Unread if is_file => {
-                WriteOutcome::Not("the file takes nothing any more".to_owned())
-            }
-            outcome => outcome,
+        let outcome = state.written();
+        // A file has no reader.
+        if is_file && outcome == WriteOutcome::Unread {
+            return WriteOutcome::Not("the file takes nothing any more".to_owned());
         }
+        outcome
     }
 
     // --- for the thread that writes ---

@@ -409,7 +409,7 @@ impl Drop for WardenClient {
 
 impl fmt::Debug for WardenClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
+        f.debug_struct("WardenClient")
             .field("pid", &self.shared.pid)
             .field("cgroup", &self.cgroup)
             .finish_non_exhaustive()

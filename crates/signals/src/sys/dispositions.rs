@@ -92,6 +92,17 @@ pub(crate) fn is_ignored(number: c_int) -> bool {
     replaced.unwrap_or(there).sa_sigaction == libc::SIG_IGN
 }
 
+/// Discards a signal that is pending, also one that threads block: none that is ignored is pending.
+pub(super) fn discard_pending(number: c_int) {
+    // Nothing here changes it meanwhile.
+    let _slots = lock(&SLOTS);
+    let Ok(there) = current(number) else { return };
+    let ignored = libc::sigaction { sa_sigaction: libc::SIG_IGN, ..default() };
+    if replace(number, &ignored).is_ok() {
+        let _ = replace(number, &there);
+    }
+}
+
 /// Whether a signal does now what it does by default.
 pub(crate) fn is_default(number: c_int) -> bool {
     current(number).is_ok_and(|there| there.sa_sigaction == libc::SIG_DFL)

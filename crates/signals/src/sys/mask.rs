@@ -5,7 +5,7 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use libc::{c_int, sigset_t, timespec};
+use libc::{c_int, sigset_t};
 
 /// Has the calling thread block none of these signals.
 pub(crate) fn let_through(numbers: &[c_int]) {
@@ -15,14 +15,6 @@ pub(crate) fn let_through(numbers: &[c_int]) {
 /// Has the calling thread block these signals.
 pub(super) fn block(numbers: &[c_int]) {
     change(libc::SIG_BLOCK, numbers);
-}
-
-/// Takes back a signal that the calling thread blocks, if it is pending.
-pub(super) fn take_back(number: c_int) {
-    let set = set_of(&[number]);
-    let now = timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: both are live, and it may leave out what it would say of the signal.
-    unsafe { libc::sigtimedwait(&raw const set, ptr::null_mut(), &raw const now) };
 }
 
 fn change(how: c_int, numbers: &[c_int]) {

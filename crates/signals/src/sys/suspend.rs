@@ -5,7 +5,8 @@
 use std::thread;
 use std::time::Duration;
 
-use super::mask::{block, let_through, take_back};
+use super::dispositions::discard_pending;
+use super::mask::{block, let_through};
 
 /// How long a handler that has begun on another thread gets to note its signal.
 const NOTING: Duration = Duration::from_millis(10);
@@ -18,7 +19,8 @@ const NOTING: Duration = Duration::from_millis(10);
 ///
 /// A SIGCONT may come at any moment. The kernel discards a signal that would stop the process when a SIGCONT is sent,
 /// and the other way round. So the signal is sent while this thread blocks it: a SIGCONT that comes later discards it,
-/// and one that came before has arrived by the time when that is asked.
+/// and one that came before has arrived by the time when that is asked. Between the two system calls in which pending
+/// signals are taken and the signal is sent, a SIGCONT may still be lost; no call does both.
 #[expect(clippy::disallowed_methods, reason = "a handler tells its end to nobody")]
 pub(crate) fn suspend(is_taken_back: impl FnOnce() -> bool) {
     block(&[libc::SIGTTOU, libc::SIGCONT]);
@@ -29,7 +31,7 @@ pub(crate) fn suspend(is_taken_back: impl FnOnce() -> bool) {
     unsafe { libc::raise(libc::SIGTTOU) };
     thread::sleep(NOTING);
     if is_taken_back() {
-        take_back(libc::SIGTTOU);
+        discard_pending(libc::SIGTTOU);
     }
     let_through(&[libc::SIGTTOU]);
 }
