@@ -238,6 +238,17 @@ fn options_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_signal_that_suspends_is_no_stop_signal() {
+    for signal in ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"] {
+        let output = demo().args(["exec", "--stop-signal", signal, "--", "echo", "started"]).output_in_time();
+
+        assert_eq!(output.status.code(), Some(125), "{signal}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(signal), "{output:?}");
+        assert!(output.stdout.is_empty(), "nothing is started");
+    }
+}
+
+#[test]
 fn a_second_stop_signal_ends_the_grace() {
     let daemon = "trap '' TERM; echo $$; exec sleep 1000";
     let script = format!(
