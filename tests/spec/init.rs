@@ -178,6 +178,26 @@ fn what_wakes_the_init_does_not_reach_the_program() {
     assert_eq!(scene.heard.lines_after("got ").len(), 51);
 }
 
+#[test]
+fn what_forks_and_ends_all_the_time_is_not_taken_for_ended() {
+    let [an_hour, hops] = ["3600000", "3000"];
+    let hopping = Program::run(env!("CARGO_BIN_EXE_hops_below_an_init"), &[an_hour, hops]).finish();
+
+    // The last one has the guard above it still.
+    assert_eq!(hopping.lines_after("the guard is there: "), ["true"]);
+    assert_eq!(hopping.status.code(), Some(0));
+}
+
+#[test]
+fn what_forks_and_ends_all_the_time_is_killed_when_its_grace_is_over() {
+    let [grace, hops] = ["50", "100000"];
+    let hopping = Program::run(env!("CARGO_BIN_EXE_hops_below_an_init"), &[grace, hops]).finish();
+
+    // It holds the output as long as it lives, and would say this if it ended by itself.
+    assert!(hopping.lines_after("the guard is there: ").is_empty());
+    assert_eq!(hopping.status.code(), Some(0));
+}
+
 const HEARS: &str = env!("CARGO_BIN_EXE_hears_through_its_init");
 
 /// A program that hears through its init. It does not survive this.
