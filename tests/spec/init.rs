@@ -161,6 +161,43 @@ fn a_sigcont_that_follows_at_once_leaves_neither_the_init_nor_its_program_suspen
     assert_eq!(scene.heard.lines_after("got "), ["SIGTERM"]);
 }
 
+#[test]
+fn what_wakes_the_init_does_not_reach_the_program() {
+    let mut command = Command::new(HEARS);
+    command.arg("SIGCONT");
+    let mut scene = Scene::of(command);
+
+    for _ in 0..50 {
+        // To the program alone: it may go on before the init is suspended, which is woken all the same.
+        kill(scene.program(), Signal::SIGSTOP).unwrap();
+        kill(scene.program(), Signal::SIGCONT).unwrap();
+        scene.heard.wait_for("got SIGCONT");
+    }
+
+    assert_eq!(scene.ends_after(Signal::SIGTERM).code(), Some(7));
+    assert_eq!(scene.heard.lines_after("got ").len(), 51);
+}
+
+#[test]
+fn what_forks_and_ends_all_the_time_is_not_taken_for_ended() {
+    let [an_hour, hops] = ["3600000", "3000"];
+    let hopping = Program::run(env!("CARGO_BIN_EXE_hops_below_an_init"), &[an_hour, hops]).finish();
+
+    // The last one has the guard above it still.
+    assert_eq!(hopping.lines_after("the guard is there: "), ["true"]);
+    assert_eq!(hopping.status.code(), Some(0));
+}
+
+#[test]
+fn what_forks_and_ends_all_the_time_is_killed_when_its_grace_is_over() {
+    let [grace, hops] = ["50", "100000"];
+    let hopping = Program::run(env!("CARGO_BIN_EXE_hops_below_an_init"), &[grace, hops]).finish();
+
+    // It holds the output as long as it lives, and would say this if it ended by itself.
+    assert!(hopping.lines_after("the guard is there: ").is_empty());
+    assert_eq!(hopping.status.code(), Some(0));
+}
+
 const HEARS: &str = env!("CARGO_BIN_EXE_hears_through_its_init");
 
 /// A program that hears through its init. It does not survive this.

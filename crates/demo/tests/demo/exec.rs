@@ -1,6 +1,9 @@
 //! `exec`: one program in the demo's place, and nothing left of it.
 
+mod leftovers;
+
 use std::io::Write as _;
+use std::ops::Deref;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -174,6 +177,30 @@ fn a_program_that_does_not_go_is_killed_after_its_time_with_all_that_it_has_star
 }
 
 #[test]
+fn the_time_stands_still_while_the_program_is_suspended() {
+    const TIME: &str = "2s";
+    let script = "trap 'echo hup' HUP; trap 'echo asked' TERM; echo $$; while :; do read -r line; done";
+    let (mut wrapper, mut stdout) = start(&["--kill-after", TIME], script);
+    let program = KillOnDrop(known(&mut stdout));
+    signal(&wrapper, Signal::SIGTERM);
+    assert_eq!(line(&mut stdout), "asked");
+    program.signal(Signal::SIGSTOP).expect("it runs");
+    let suspended = Known::of(wrapper.id()).expect("it is there");
+    until("the wrapper is suspended as well", || suspended.is_suspended());
+
+    // Another one has the same time, and uses it up.
+    let (mut clock, _pids) = stubborn(&["--kill-after", TIME]);
+    signal(&clock, Signal::SIGTERM);
+    assert_eq!(wait_in_time(&mut clock).signal(), Some(9));
+    assert!(program.is_suspended());
+    signal(&wrapper, Signal::SIGCONT);
+    signal(&wrapper, Signal::SIGHUP);
+
+    assert_eq!(line(&mut stdout), "hup", "there is time left");
+    assert_eq!(wait_in_time(&mut wrapper).signal(), Some(9));
+}
+
+#[test]
 fn no_time_runs_before_the_program_is_asked_to_stop_and_it_may_end_within_it() {
     let script = "trap 'echo hup' HUP; trap 'echo term; read -r line; exit 5' TERM; \
                   echo ready; while :; do read -r line; done";
@@ -200,32 +227,6 @@ fn no_time_runs_before_the_program_is_asked_to_stop_and_it_may_end_within_it() {
 }
 
 #[test]
-fn a_daemon_lives_on_where_only_the_session_is_ended_and_all_else_is_gone() {
-    // It has a child from before it left the session, which it does not wait for.
-    let daemon = escaped("trap '' TERM; : & exec setsid sh -c 'echo $$; exec sleep 1000'");
-    let job = escaped("trap '' TERM; echo $$; exec sleep 1000");
-    let script = format!("sh -c \"{daemon}\" & read -r line; sh -c \"{job}\" & read -r line");
-    for ended_by in [None, Some(Signal::SIGTERM), Some(Signal::SIGKILL)] {
-        let options = ["--containment", "session", "--grace", "50ms"];
-        let (mut wrapper, mut stdout) = start(&options, &script);
-        let daemon = known(&mut stdout);
-        wrapper.stdin.as_mut().expect("it is piped").write_all(b"go on\n").expect("it reads");
-        let job = known(&mut stdout);
-
-        match ended_by {
-            Some(by) => signal(&wrapper, by),
-            None => drop(wrapper.stdin.take()),
-        }
-        wait_in_time(&mut wrapper);
-
-        until("the job ends with the session", || !job.is_alive());
-        assert!(daemon.is_alive(), "{ended_by:?}");
-        daemon.signal(Signal::SIGKILL).expect("it runs");
-        until("the daemon ends", || !daemon.is_alive());
-    }
-}
-
-#[test]
 fn options_that_make_no_sense_are_refused() {
     for option in
         [["--stop-signal", "SIGNONE"], ["--containment", "moon"], ["--kill-after", "5"], ["--grace", "soon"]]
@@ -234,6 +235,17 @@ fn options_that_make_no_sense_are_refused() {
 
         assert_eq!(output.status.code(), Some(2), "{option:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(option[1]), "{output:?}");
+    }
+}
+
+#[test]
+fn a_signal_that_suspends_is_no_stop_signal() {
+    for signal in ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"] {
+        let output = demo().args(["exec", "--stop-signal", signal, "--", "echo", "started"]).output_in_time();
+
+        assert_eq!(output.status.code(), Some(125), "{signal}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(signal), "{output:?}");
+        assert!(output.stdout.is_empty(), "nothing is started");
     }
 }
 
@@ -395,6 +407,24 @@ fn signal(child: &Child, signal: Signal) {
 
 fn line(stdout: &mut Lines<ChildStdout>) -> String {
     stdout.next_line().unwrap_or_default().trim_end().to_owned()
+}
+
+/// A process that does not survive the test, whatever that asserts.
+struct KillOnDrop(Known);
+
+impl Deref for KillOnDrop {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.0
+    }
+}
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        // After it has ended, this does nothing.
+        let _ = self.signal(Signal::SIGKILL);
+    }
 }
 
 fn known(stdout: &mut Lines<ChildStdout>) -> Known {

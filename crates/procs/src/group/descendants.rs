@@ -33,24 +33,26 @@ pub(crate) fn descendants_of(ancestor: i32) -> Vec<i32> {
 pub(crate) fn is_descendant(pid: i32, ancestor: i32) -> bool {
     // A parent may die on the way and its number be given to another process. But a process keeps its parent until that
     // dies, so that a line of ancestors that is the same the second time was true the first time.
-    let line = line_to(pid, ancestor);
-    line.is_some() && line == line_to(pid, ancestor)
+    let mut line = line_to(pid, ancestor);
+    loop {
+        let again = line_to(pid, ancestor);
+        if line == again {
+            return line.iter().skip(1).any(|pid| *pid == ancestor);
+        }
+        line = again;
+    }
 }
 
-/// The line of ancestors from a process up to this one, if there is one.
-fn line_to(pid: i32, ancestor: i32) -> Option<Vec<i32>> {
+/// The line of ancestors from a process up to this one, or as far as it goes.
+fn line_to(pid: i32, ancestor: i32) -> Vec<i32> {
     let mut line = vec![pid];
-    while line.len() < GENERATIONS {
-        let parent = parent_of(*line.last()?)?;
-        if parent == ancestor {
-            return Some(line);
-        }
-        if parent <= 1 {
-            return None;
-        }
+    while let Some(parent @ 1..) = line.last().and_then(|last| parent_of(*last)) {
         line.push(parent);
+        if parent == ancestor || line.len() == GENERATIONS {
+            break;
+        }
     }
-    None
+    line
 }
 
 fn parent_of(pid: i32) -> Option<i32> {

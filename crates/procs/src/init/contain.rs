@@ -84,6 +84,9 @@ impl InitBuilder {
 
     /// What asks the program to stop: a SIGTERM that is sent to the init reaches the program as this signal, and what
     /// the program leaves is asked by it. SIGTERM unless this is called.
+    ///
+    /// A signal that suspends (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU) asks no program to stop: [`fork`](Self::fork)
+    /// refuses it.
     pub fn stop_signal(mut self, signal: Signal) -> Self {
         self.ending.stop_signal = signal;
         self
@@ -91,7 +94,7 @@ impl InitBuilder {
 
     /// How long the program may go on after it was asked to stop: then it is killed together with all that it has
     /// started. The time begins with the first SIGTERM or [stop signal](Self::stop_signal) that is sent to the init,
-    /// and stands still while a shell has suspended the program.
+    /// and stands still while the program is suspended, by whatever signal.
     ///
     /// Unless this is called the program decides itself when it ends.
     pub fn kill_after(mut self, time: Duration) -> Self {
@@ -100,7 +103,8 @@ impl InitBuilder {
     }
 
     /// Ends no process that has left the session of the program, as daemons do (`setsid`): a build server or an agent
-    /// that the program has started for later. What it leaves in the session is still ended.
+    /// that the program has started for later. What it leaves in the session is still ended; if the program has begun a
+    /// session itself, that holds for both.
     ///
     /// Unless this is called all descendants are ended.
     pub fn leave_daemons(mut self) -> Self {
@@ -112,9 +116,13 @@ impl InitBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Init::fork`].
+    /// As [`Init::fork`], and [`InitError::StopSignal`] if the [stop signal](Self::stop_signal) suspends.
     pub fn fork(self) -> Result<Init, InitError> {
         let Self { ending } = self;
+        let signal = ending.stop_signal;
+        if [Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal) {
+            return Err(InitError::StopSignal { signal });
+        }
         let init = Init { pid: raw::own_pid() };
         // An init that heard of no end would stay for ever.
         raw::can_wait().map_err(InitError::without_wait)?;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::Signal;
 use crate::sys::named_if_refused;
 use crate::sys::raw::Errno;
 
@@ -15,6 +16,12 @@ pub enum InitError {
     TooLate {
         /// How many threads there are.
         threads: usize,
+    },
+    /// This signal suspends a program, and asks none to stop.
+    #[error("{signal} suspends a program, and asks none to stop")]
+    StopSignal {
+        /// The signal.
+        signal: Signal,
     },
     /// The system refused something.
     #[error("the init could not be forked")]

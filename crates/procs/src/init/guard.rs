@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::SigSet;
 
 use super::group::{SessionState, follow_to_place};
-use super::leftovers::Scope;
+use super::leftovers::{Leftovers, Scope};
 use super::serve::{end_as, leave_files};
 use super::suspend::follow;
 use crate::Signal;
@@ -39,13 +39,16 @@ pub(super) fn guard(
     let _ = raw::adopt_orphans();
     // Waits until the init closes its end: it has found its place then.
     let _ = sys::receive(&is_ready, &mut [0], Blocking::Wait);
-    drop(is_ready);
     let noted = sys::take_noted();
     let guard = raw::own_pid();
     let forked = sys::fork_blocked();
     match forked {
         Ok((Some(program), _)) => {
-            let mut guard = Guard { init, program, ending, kill_at: None };
+            // If we are killed, the init ends what is in the program's session.
+            let _ = sys::send_message(&is_ready, &program.to_ne_bytes(), &[], Blocking::Wait);
+            drop(is_ready);
+            let mut guard =
+                Guard { init, program, ending, kill_at: None, leftovers: Leftovers::of(ending.scope) };
             noted.into_iter().for_each(|signal| guard.send_early(signal));
             guard.stay()
         }
@@ -87,6 +90,7 @@ struct Guard {
     ending: EndOptions,
     /// When the program is killed, once it has been asked to stop.
     kill_at: Option<Instant>,
+    leftovers: Leftovers,
 }
 
 impl Guard {
@@ -179,7 +183,12 @@ impl Guard {
     /// Takes what has ended or has been stopped. Says how the program has ended, if it has.
     #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
     fn reap(&mut self) -> Option<(i32, i32)> {
-        while let Ok(reaped) = raw::reap_any_or_stopped() {
+        while let Ok(Reaped { pid, .. }) = raw::ended_or_stopped_child() {
+            if pid == self.program {
+                self.leftovers.note_session_of(pid);
+            }
+            // It may have gone on meanwhile.
+            let Ok(reaped) = raw::reap_or_stopped(pid) else { continue };
             match reaped {
                 Reaped { pid, how: libc::CLD_STOPPED, status } if pid == self.program => {
                     let since = Instant::now();
@@ -197,29 +206,30 @@ impl Guard {
 
     /// Asks what is left to go, and kills it when the grace is over, or at once if there is none.
     #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
-    fn end_the_rest(&self, has_patience: bool) {
+    fn end_the_rest(&mut self, has_patience: bool) {
         let since = Instant::now();
         let mut is_asked = false;
         if !has_patience {
-            return self.ending.scope.kill_all();
+            return self.leftovers.kill_all();
         }
-        while !self.ending.scope.is_over() {
+        while !self.leftovers.is_over() {
             self.leave_without_init();
             if !std::mem::replace(&mut is_asked, true) {
-                self.ending.scope.signal_all(self.ending.stop_signal);
+                self.leftovers.signal_all(self.ending.stop_signal);
             }
             let left = self.ending.grace.saturating_sub(since.elapsed());
-            let taken = raw::take_signal_within(left.min(self.ending.scope.looks_again()));
+            let taken = raw::take_signal_within(left.min(self.leftovers.looks_again()));
             if left.is_zero() || taken.is_some_and(|taken| taken.number() != libc::SIGCHLD) {
-                return self.ending.scope.kill_all();
+                return self.leftovers.kill_all();
             }
         }
     }
 
     /// Ends everything if the init is dead.
-    fn leave_without_init(&self) {
+    fn leave_without_init(&mut self) {
         if raw::parent_pid() != self.init {
-            self.ending.scope.kill_all();
+            self.leftovers.note_session_of(self.program);
+            self.leftovers.kill_all();
             raw::exit(128 + libc::SIGKILL);
         }
     }

@@ -5,10 +5,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::group::{SessionState, leave_group};
-use super::leftovers::Scope;
+use super::leftovers::{Leftovers, Scope};
 use super::suspend::follow;
 use crate::sys;
-use crate::sys::raw::{self, ChildrenLeft, Reaped, Taken};
+use crate::sys::raw::{self, Blocking, ChildrenLeft, Reaped, Taken};
 
 /// How the init ends if nothing says how the program has ended.
 const UNKNOWN: i32 = 1;
@@ -22,8 +22,8 @@ pub(super) enum LeftoverPolicy {
     Killed(Scope),
 }
 
-/// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is
-/// dropped.
+/// Serves a program or its guard, our child, and ends as it ends. All signals are blocked. The child goes on when
+/// `ready` ends.
 pub(super) fn serve(program: i32, place: SessionState, ready: OwnedFd, rest: LeftoverPolicy) -> ! {
     // Also of SIGCHLD: where that is ignored, children leave no status.
     raw::reset_dispositions();
@@ -34,6 +34,11 @@ pub(super) fn serve(program: i32, place: SessionState, ready: OwnedFd, rest: Lef
     while let Some(signal) = raw::take_any_now() {
         pass_on(&signal, program, in_its_group);
     }
+    let mut guarded = None;
+    if rest != LeftoverPolicy::Left {
+        sys::hang_up(&ready);
+        guarded = program_of_guard(&ready);
+    }
     drop(ready);
     // An open file or a working directory keeps a file system in use. The init keeps none: the program decides about
     // its own.
@@ -41,12 +46,22 @@ pub(super) fn serve(program: i32, place: SessionState, ready: OwnedFd, rest: Lef
     loop {
         if let Some(ended) = reap(program) {
             if let LeftoverPolicy::Killed(scope) = rest {
-                scope.kill_all();
+                let mut leftovers = Leftovers::of(scope);
+                // If the guard was killed, its program came to us with all that it has left.
+                guarded.into_iter().for_each(|program| leftovers.note_session_of(program));
+                leftovers.kill_all();
             }
             end_as(ended);
         }
         pass_on(&raw::take_signal(), program, in_its_group);
     }
+}
+
+/// The number of the guard's program. There is none if the guard has ended before.
+fn program_of_guard(guard: &OwnedFd) -> Option<i32> {
+    let mut number = [0; size_of::<i32>()];
+    sys::receive(guard, &mut number, Blocking::Wait).ok().filter(|(bytes, _)| *bytes == number.len())?;
+    Some(i32::from_ne_bytes(number))
 }
 
 fn pass_on(signal: &Taken, program: i32, in_its_group: bool) {

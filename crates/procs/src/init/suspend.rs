@@ -25,17 +25,18 @@ pub(super) fn follow(program: i32, signal: i32, init: Option<i32>) {
     }
     let Ok((helper, _)) = sys::fork_blocked() else { return };
     let Some(helper) = helper else { wake_when_it_goes_on(program) };
-    // What stops this process discards a SIGCONT that is pending.
-    let continued = raw::take_if_sent(libc::SIGCONT);
-    if continued.is_none() {
+    // What stops this process discards a SIGCONT that is pending. One that comes between the next two calls is lost.
+    let before = raw::take_if_sent(libc::SIGCONT);
+    if before.is_none() {
         // Not by the same signal: it would have to be let through, and another one like it would slip in when this
         // process goes on.
         let _ = raw::kill(raw::own_pid(), libc::SIGSTOP);
     }
     let _ = raw::kill(helper, libc::SIGKILL);
     let _ = raw::reap_now(helper);
-    let continued = continued.or_else(|| raw::take_if_sent(libc::SIGCONT));
-    if let Some(taken) = continued.filter(|taken| taken.sender() != helper) {
+    // The helper may have sent another one.
+    let after = raw::take_if_sent(libc::SIGCONT);
+    if let Some(taken) = [before, after].into_iter().flatten().find(|taken| taken.sender() != helper) {
         taken.send_on(program);
     }
 }

@@ -28,7 +28,10 @@ pub(crate) use proc_children::{
     for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of,
 };
 pub(crate) use signals::{Taken, take_any_now, take_if_sent, take_signal, take_signal_within, unblock_only};
-pub(crate) use wait::{ChildrenLeft, Reaped, can_wait, reap_any, reap_any_or_stopped, reap_now};
+pub(crate) use wait::{
+    ChildrenLeft, Reaped, can_wait, ended_child, ended_or_stopped_child, reap_any, reap_any_or_stopped,
+    reap_now, reap_or_stopped,
+};
 
 /// An error number of the kernel's.
 pub(crate) type Errno = i32;

@@ -34,9 +34,24 @@ pub(crate) fn reap_any() -> Result<Reaped, ChildrenLeft> {
     wait(libc::P_ALL, 0, libc::WNOHANG)
 }
 
-/// The same, and children that a signal has stopped, each once for every stop.
+/// The child that [`reap_any`] would reap. It stays what it is.
+pub(crate) fn ended_child() -> Result<Reaped, ChildrenLeft> {
+    wait(libc::P_ALL, 0, libc::WNOHANG | libc::WNOWAIT)
+}
+
+/// As [`reap_any`], and children that a signal has stopped, each once for every stop.
 pub(crate) fn reap_any_or_stopped() -> Result<Reaped, ChildrenLeft> {
     wait(libc::P_ALL, 0, libc::WNOHANG | libc::WSTOPPED)
+}
+
+/// The child that [`reap_any_or_stopped`] would reap, or tell of. It stays what it is.
+pub(crate) fn ended_or_stopped_child() -> Result<Reaped, ChildrenLeft> {
+    wait(libc::P_ALL, 0, libc::WNOHANG | libc::WSTOPPED | libc::WNOWAIT)
+}
+
+/// As [`reap_any_or_stopped`], of this child alone.
+pub(crate) fn reap_or_stopped(pid: i32) -> Result<Reaped, ChildrenLeft> {
+    wait(libc::P_PID, pid as id_t, libc::WNOHANG | libc::WSTOPPED)
 }
 
 /// Reaps this child, whose end is near, and waits for that.
