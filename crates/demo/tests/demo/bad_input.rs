@@ -167,7 +167,8 @@ fn check_warns_of_what_is_missing_now_which_is_no_mistake_of_the_file() {
         "[[children]]\nid = 'a'\nprocess = { command = ['no-such-program'], env_file = '/no/such/file' }\n\
          [[children]]\nid = 'b'\nprocess = { command = ['sh'], cwd = '/no/such/directory' }\n\
          [[children]]\nid = 's'\nsupervisor.children = [ { id = 'c', \
-         process = { command = ['sh'], stop_command = { exec = ['/no/ctl'], wait = '1s' } } } ]\n",
+         process = { command = ['sh'], stop_command = { exec = ['/no/ctl'], wait = '1s' }, \
+         health = { exec = ['/no/check'] } } } ]\n",
     );
 
     // What is in a directory that this user may not look into is not known.
@@ -181,6 +182,7 @@ fn check_warns_of_what_is_missing_now_which_is_no_mistake_of_the_file() {
         "warning: root/a: the environment file `/no/such/file` is not there",
         "warning: root/b: the working directory `/no/such/directory` is not there",
         "warning: root/s/c: its stop command: the program `/no/ctl` was not found",
+        "warning: root/s/c: its health check: the program `/no/check` was not found",
     ];
     assert_eq!(said.lines().collect::<Vec<_>>(), expected);
     assert_eq!(output.status.code(), Some(0));

@@ -3,32 +3,41 @@
 //! Nothing is certain here: another child may make a file first, and the program may run elsewhere. So only what is
 //! plainly missing is told, and nothing that depends on variables or on another user's rights.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{cause, image};
-use crate::spec::{CgroupLimits, Command, Process, ReadyCondition, Stdin, has_variable};
+use crate::spec::{CgroupLimits, Command, HealthCheck, Process, Ready, ReadyCondition, Stdin, has_variable};
 use crate::warden::cgroup;
 
 impl Process {
-    /// What would keep the process, its stop command or the command that says that it is ready from being started now,
-    /// a sentence each: a program, an interpreter, a directory or an environment file that is not there, a file that
+    /// What would keep the process, its stop command or a command that says that it is ready or healthy from being
+    /// started now, a sentence each: a program, an interpreter, a directory or an environment file that is not there, a file that
     /// cannot be executed, a limit for which there is no cgroup controller.
     ///
     /// None of it is a mistake in the description: it may be there when the time comes. What depends on variables or on
     /// the rights of another user is not told. This reads the file system, and starts nothing.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = foresee(self.command());
-        let ready = self.readiness().and_then(|ready| {
-            if let ReadyCondition::Command(argv) = &ready.condition { Some(argv.as_slice()) } else { None }
+        let ready = self.readiness().and_then(command_of);
+        let health = self.get_health().and_then(|health| match &health.how {
+            HealthCheck::Look(ready) => command_of(ready),
+            HealthCheck::Watchdog(_) => None,
         });
-        let beside = [(self.get_stop_command(), "stop command"), (ready, "readiness check")];
+        let beside =
+            [(self.get_stop_command(), "stop command"), (ready, "readiness check"), (health, "health check")];
         for (argv, what) in beside {
             let missing = argv.and_then(|argv| foresee_sibling(self.sibling(argv).command()));
             warnings.extend(missing.map(|missing| format!("its {what}: {missing}")));
         }
         warnings
     }
+}
+
+/// The command that a check runs, if it is one.
+fn command_of(ready: &Ready) -> Option<&[OsString]> {
+    if let ReadyCondition::Command(argv) = &ready.condition { Some(argv) } else { None }
 }
 
 /// What is missing, a sentence each.

@@ -86,8 +86,7 @@ impl Notifier {
                 Some("stopping".to_owned())
             }
             (EventKind::Started { .. }, TreeStage::Starting) if is_root => {
-                self.stage = TreeStage::Up;
-                notices.push(ManagerMessage::Ready);
+                self.up(&mut notices);
                 Some(RUNNING.to_owned())
             }
             (EventKind::Starting, TreeStage::Starting) => {
@@ -128,9 +127,9 @@ impl Notifier {
         match (snapshot.root.state, self.stage) {
             (ChildState::Stopping | ChildState::Down, _) => self.stop(now, &mut notices),
             (ChildState::Running, TreeStage::Starting) => {
-                self.stage = TreeStage::Up;
+                self.up(&mut notices);
                 RUNNING.clone_into(&mut self.status);
-                notices.push(ManagerMessage::Ready);
+                notices.extend(self.news(now));
             }
             _ => {}
         }
@@ -184,6 +183,13 @@ impl Notifier {
             self.told_at = Some(now);
         }
         notices
+    }
+
+    fn up(&mut self, notices: &mut Vec<ManagerMessage>) {
+        self.stage = TreeStage::Up;
+        notices.push(ManagerMessage::Ready);
+        // A unit that is up has no status of its start: told at once, whatever has been told a moment ago.
+        self.told_at = None;
     }
 
     fn stop(&mut self, now: Instant, notices: &mut Vec<ManagerMessage>) {

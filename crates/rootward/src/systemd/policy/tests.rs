@@ -107,6 +107,15 @@ fn the_tree_is_ready_when_the_root_has_started_and_not_when_a_child_has() {
 }
 
 #[test]
+fn the_status_of_a_start_ends_with_it_however_soon_that_is() {
+    let mut told = Told::new(None, None);
+    told.hear("root/a", starting());
+
+    assert_eq!(told.hear_at_once("root", started()), [Ready, status("running")]);
+    assert_eq!(told.news_after(100), []);
+}
+
+#[test]
 fn a_start_is_extended_while_children_start_and_ten_times_a_second_at_most() {
     let mut told = Told::new(Some(SECOND), None);
     told.hear("root", starting());
@@ -222,8 +231,7 @@ fn after_lost_events_a_look_says_that_the_tree_has_started_or_stops() {
     told.hear("root", starting());
 
     assert_eq!(told.notifier.look(&look(ChildState::Starting), told.now), []);
-    assert_eq!(told.notifier.look(&look(ChildState::Running), told.now), [Ready]);
-    assert_eq!(told.news_after(100), [status("running")]);
+    assert_eq!(told.notifier.look(&look(ChildState::Running), told.now), [Ready, status("running")]);
     assert_eq!(told.notifier.look(&look(ChildState::Running), told.now), []);
     for state in [ChildState::Stopping, ChildState::Down] {
         let mut told = Told::up(None, None);
