@@ -139,7 +139,8 @@ impl<'a> Foreseen<'a> {
         })
     }
 
-    /// Whether a caller wanted something, or a stop has begun above, of which the supervisor could not know.
+    /// Whether a caller wanted something, or a stop has begun above or a time for a start there is over, of which the
+    /// supervisor could not know.
     fn has_surprise(&self) -> bool {
         if self.is_called {
             return true;
@@ -147,7 +148,11 @@ impl<'a> Foreseen<'a> {
         let path = self.outlook.path.as_str();
         self.happened.iter().any(|event| {
             let is_above = path.strip_prefix(event.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
-            is_above && matches!(event.what, EventKind::Stopping { .. } | EventKind::Escalated { .. })
+            is_above
+                && matches!(
+                    event.what,
+                    EventKind::Stopping { .. } | EventKind::Escalated { .. } | EventKind::StartFailed { .. }
+                )
         })
     }
 
