@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, ca
 use rootward_signals::{SignalError, Signals, SignalsGuard};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::observing::{Ajar, Observing};
 use super::panics::let_hooks_block;
@@ -234,6 +234,7 @@ async fn drive(
     given_up: impl Future<Output = ()>,
 ) -> Result<Finish, SignalError> {
     let TreeProgram { tree, signals, on_launch, manager, probes, door } = program;
+    let on_launch = on_launch.map(|hook| LaunchCall::prepare(hook, runtimes));
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
     let listening = signals.listen()?;
     let tree = {
@@ -247,7 +248,9 @@ async fn drive(
     let mut panic = None;
     let stopped = async {
         let launched = async {
-            panic = call(on_launch, runtimes, &tree).await.err();
+            if let Some(call) = on_launch {
+                panic = call.make(&tree).await.err();
+            }
             if panic.is_some() {
                 tree.request_stop();
             }
@@ -284,16 +287,35 @@ async fn drive(
     Ok(Finish { finished, panic, guard })
 }
 
-/// Calls the application's function where it can hold up neither the way out nor a supervisor.
-async fn call(on_launch: Option<OnLaunch>, runtimes: &Runtimes, tree: &Tree) -> Result<(), Payload> {
-    let Some(hook) = on_launch else { return Ok(()) };
-    let tree = tree.clone();
-    // It panics if the system has no thread for it.
-    let called = catch_unwind(AssertUnwindSafe(|| runtimes.tasks().spawn_blocking(move || hook(&tree))))?;
-    match called.await.map_err(JoinError::try_into_panic) {
-        Err(Ok(payload)) => Err(payload),
-        // It cannot be cancelled.
-        Ok(()) | Err(Err(_)) => Ok(()),
+/// The call of the application's function, on a thread where it can hold up neither the way out nor a supervisor.
+struct LaunchCall {
+    tree: mpsc::Sender<Tree>,
+    called: Result<JoinHandle<()>, Payload>,
+}
+
+impl LaunchCall {
+    /// Takes its thread. Before anything is started, which might leave none of those that the system allows.
+    fn prepare(hook: OnLaunch, runtimes: &Runtimes) -> Self {
+        let (tree, launched) = mpsc::channel();
+        let call = move || {
+            if let Ok(tree) = launched.recv() {
+                hook(&tree);
+            }
+        };
+        // It panics if the system has no thread for it.
+        let called = catch_unwind(AssertUnwindSafe(|| runtimes.tasks().spawn_blocking(call)));
+        Self { tree, called }
+    }
+
+    async fn make(self, tree: &Tree) -> Result<(), Payload> {
+        let called = self.called?;
+        // It waits for this.
+        let _ = self.tree.send(tree.clone());
+        match called.await.map_err(JoinError::try_into_panic) {
+            Err(Ok(payload)) => Err(payload),
+            // It cannot be cancelled.
+            Ok(()) | Err(Err(_)) => Ok(()),
+        }
     }
 }
 
