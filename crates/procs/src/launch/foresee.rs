@@ -13,8 +13,8 @@ use crate::warden::cgroup;
 
 impl Process {
     /// What would keep the process, its stop command or a command that says that it is ready or healthy from being
-    /// started now, a sentence each: a program, an interpreter, a directory or an environment file that is not there, a file that
-    /// cannot be executed, a limit for which there is no cgroup controller.
+    /// started now, a sentence each: a program, an interpreter, a directory or an environment file that is not there, a
+    /// file that cannot be executed, a limit for which there is no cgroup controller.
     ///
     /// None of it is a mistake in the description: it may be there when the time comes. What depends on variables or on
     /// the rights of another user is not told. This reads the file system, and starts nothing.
