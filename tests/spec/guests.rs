@@ -11,7 +11,7 @@ use rootward::{ChildSpec, Restart, Shutdown, Supervisor, TaskContext};
 use tokio::sync::Notify;
 
 use crate::support::{
-    Blocked, EventLog, GivenTree, builder, given, given_tree, settle, stuck, within, work_for,
+    Blocked, EventLog, GivenTree, beside, builder, given, given_tree, settle, stuck, within, work_for,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,11 +23,6 @@ impl Drop for Held {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "as a library does that knows nothing of the tree")]
-fn beside(future: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(future);
 }
 
 /// A task whose guest runs this, and which ends when it is asked to.

@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
-use crate::support::{EventLog, GivenTree, given, within};
+use crate::support::{EventLog, GivenTree, beside, given, within};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
@@ -244,15 +244,6 @@ impl Client {
         let _ = within("the end of the connection", self.0.read_to_end(&mut rest)).await;
         String::from_utf8_lossy(&rest).into_owned()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a client is not part of the tree")]
-fn beside<F>(future: F) -> tokio::task::JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    tokio::spawn(future)
 }
 
 async fn serve(cx: TaskContext, shop: Shop) -> std::io::Result<()> {

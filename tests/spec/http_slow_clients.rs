@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 
-use crate::support::{GivenTree, given, within};
+use crate::support::{GivenTree, beside, given, within};
 
 /// What the system holds of a connection, at either end, before a write has to wait. It doubles it.
 const BUFFER: u32 = 64 * 1024;
@@ -186,15 +186,6 @@ impl Server {
 
 async fn whole(response: hyper::Response<hyper::body::Incoming>) -> Bytes {
     axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await.expect("it is not cut off")
-}
-
-#[expect(clippy::disallowed_methods, reason = "a client is not part of the tree")]
-fn beside<F>(future: F) -> tokio::task::JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    tokio::spawn(future)
 }
 
 async fn serve(cx: TaskContext, shop: Shop) -> std::io::Result<()> {

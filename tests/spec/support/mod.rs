@@ -2,6 +2,7 @@
 //! what happened.
 
 mod backstop;
+mod beside;
 mod blocked;
 mod double;
 mod given;
@@ -19,6 +20,7 @@ mod runs;
 mod tasks;
 
 pub(crate) use backstop::{settle, until, within};
+pub(crate) use beside::beside;
 pub(crate) use blocked::{Blocked, OtherRuntime, stuck};
 pub(crate) use double::{Double, broken, ignored, started_by};
 pub(crate) use given::{GivenTree, builder, cause_of, given, given_tree, launched, launched_tree};

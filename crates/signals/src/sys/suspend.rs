@@ -21,7 +21,7 @@ const NOTING: Duration = Duration::from_millis(10);
 /// and the other way round. So the signal is sent while this thread blocks it: a SIGCONT that comes later discards it,
 /// and one that came before has arrived by the time when that is asked. Between the two system calls in which pending
 /// signals are taken and the signal is sent, a SIGCONT may still be lost; no call does both.
-#[expect(clippy::disallowed_methods, reason = "a handler tells its end to nobody")]
+#[expect(clippy::disallowed_methods, reason = "no event says that a handler has ended")]
 pub(crate) fn suspend(is_taken_back: impl FnOnce() -> bool) {
     block(&[libc::SIGTTOU, libc::SIGCONT]);
     // A thread whose mask changes takes what is pending. Otherwise a SIGCONT that waits for another thread, which may
