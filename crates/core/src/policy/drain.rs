@@ -26,9 +26,9 @@ enum State {
 pub(crate) enum Drained {
     /// The stop is accepted, and put off for so long.
     Begins { cause: StopCause, delay: Duration },
-    /// Nothing: the stop that was accepted is still put off.
-    GoesOn,
-    /// The stop goes down now. Its deadline is counted from its request.
+    /// The stop that was accepted is still put off, or has gone down already.
+    Nothing,
+    /// The stop goes down now, which it does once. Its deadline is counted from its request.
     Stop { cause: StopCause, since: Instant },
 }
 
@@ -42,6 +42,11 @@ impl Drain {
     /// Whether no stop has been accepted.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Open)
+    }
+
+    /// Whether a stop has gone down.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
     }
 
     /// When the stop that is put off goes down.
@@ -61,7 +66,7 @@ impl Drain {
                 self.state = State::Draining { cause, since: now, until };
                 Drained::Begins { cause, delay: self.delay }
             }
-            (State::Draining { .. }, _) if may_wait => Drained::GoesOn,
+            (State::Draining { .. }, _) if may_wait => Drained::Nothing,
             (State::Open | State::Draining { .. } | State::Over, _) => self.end(cause, now),
         }
     }
@@ -70,7 +75,8 @@ impl Drain {
     pub(crate) fn end(&mut self, cause: StopCause, now: Instant) -> Drained {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Draining { cause, since, .. } => Drained::Stop { cause, since },
-            State::Open | State::Over => Drained::Stop { cause, since: now },
+            State::Open => Drained::Stop { cause, since: now },
+            State::Over => Drained::Nothing,
         }
     }
 
@@ -78,7 +84,7 @@ impl Drain {
     pub(crate) fn look(&mut self, now: Instant) -> Drained {
         match self.state {
             State::Draining { cause, until, .. } if until <= now => self.end(cause, now),
-            State::Open | State::Draining { .. } | State::Over => Drained::GoesOn,
+            State::Open | State::Draining { .. } | State::Over => Drained::Nothing,
         }
     }
 }
@@ -120,7 +126,7 @@ mod tests {
         assert_eq!(drain.ask(TERM, true, start), Drained::Begins { cause: TERM, delay: SECOND * 5 });
         assert!(!drain.is_open());
         assert_eq!(drain.until(), Some(start + SECOND * 5));
-        assert_eq!(drain.look(start + SECOND * 4), Drained::GoesOn);
+        assert_eq!(drain.look(start + SECOND * 4), Drained::Nothing);
         assert_eq!(drain.look(start + SECOND * 5), Drained::Stop { cause: TERM, since: start });
         assert_eq!(drain.until(), None);
     }
@@ -131,7 +137,7 @@ mod tests {
         let mut drain = Drain::new(SECOND * 5, None);
         drain.ask(TERM, true, start);
 
-        assert_eq!(drain.ask(StopCause::Api, true, start + SECOND), Drained::GoesOn);
+        assert_eq!(drain.ask(StopCause::Api, true, start + SECOND), Drained::Nothing);
         assert_eq!(drain.end(StopCause::Api, start + SECOND), Drained::Stop { cause: TERM, since: start });
     }
 
@@ -146,6 +152,20 @@ mod tests {
             assert_eq!(drain.ask(cause, is_running, start), Drained::Stop { cause, since: start }, "{cause}");
             assert!(!drain.is_open());
         }
+    }
+
+    #[test]
+    fn a_stop_goes_down_once() {
+        let start = now();
+        let mut drain = Drain::new(SECOND * 5, None);
+        drain.ask(TERM, true, start);
+        assert!(!drain.is_over());
+
+        drain.end(StopCause::Api, start);
+
+        assert!(drain.is_over());
+        assert_eq!(drain.ask(StopCause::Dropped, false, start + SECOND), Drained::Nothing);
+        assert_eq!(drain.end(StopCause::Api, start + SECOND), Drained::Nothing);
     }
 
     #[test]

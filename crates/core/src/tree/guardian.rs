@@ -67,8 +67,7 @@ pub(super) struct Guardian {
     root: Arc<Root>,
     /// When the tree will be reported as incomplete.
     hard: Option<Instant>,
-    stopping: bool,
-    /// Puts the stop off.
+    /// Puts the stop off, and knows whether it has gone down.
     drain: Drain,
 }
 
@@ -88,7 +87,6 @@ impl Guardian {
             child,
             root,
             hard: None,
-            stopping: false,
             drain: Drain::new(options.drain_delay, options.deadline),
             options,
         }
@@ -110,14 +108,14 @@ impl Guardian {
             tokio::select! {
                 biased;
                 Some(command) = commands.recv() => {
-                    if command.is_the_end() && self.stopping {
+                    if command.is_the_end() && self.drain.is_over() {
                         tokens_are_told(&tree).await;
                     }
                     if self.obey(command) {
                         return;
                     }
                 }
-                () = stop_on.cancelled(), if self.drain.is_open() && !self.stopping => self.ask(StopCause::Token),
+                () = stop_on.cancelled(), if self.drain.is_open() => self.ask(StopCause::Token),
                 () = tree.idle(), if waits_for_idle => self.ask(StopCause::Idle),
                 () = sleep_until(drained), if drained.is_some() => {
                     let drained = self.drain.look(now());
@@ -205,18 +203,15 @@ impl Guardian {
                 }
                 self.root.begin_drain(cause, delay);
             }
-            Drained::GoesOn => {}
+            Drained::Nothing => {}
             Drained::Stop { cause, since } => self.stop(cause, since),
         }
     }
 
-    /// Begins the stop that was accepted at this moment, unless it has begun already.
+    /// Begins the stop that was accepted at this moment.
     fn stop(&mut self, cause: StopCause, since: Instant) {
         self.child.hold();
         self.root.begin_stop_at(cause, since);
-        if std::mem::replace(&mut self.stopping, true) {
-            return;
-        }
         // What was drained belongs to the stop.
         let after = |duration| since.checked_add(duration);
         self.hard = self.options.reported_at().and_then(after);
@@ -225,7 +220,6 @@ impl Guardian {
         if let Some(watchdog) = &self.watchdog {
             watchdog.note_stop(cause);
         }
-        self.writer.tell(|progress| progress.stopping = true);
         self.tree.tell_stopping();
     }
 
@@ -250,7 +244,7 @@ impl Guardian {
     }
 
     fn is_running(&self) -> bool {
-        !self.stopping && self.root.is_started()
+        !self.drain.is_over() && self.root.is_started()
     }
 }
 

@@ -302,13 +302,12 @@ impl Tree {
     /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has
     /// begun, or is over.
     pub fn stop_requested(&self) -> bool {
-        self.shared.stop_requested() || self.is_stopping()
+        self.shared.stop_requested()
     }
 
     /// Whether a stop has begun: its drain delay is over, if it has one.
     pub fn is_stopping(&self) -> bool {
-        let progress = self.shared.progress.borrow();
-        progress.stopping || progress.report.is_some()
+        self.shared.root.is_stopping()
     }
 
     /// Waits until a stop begins, for whatever reason: until its drain delay is over, if it has one.

@@ -25,7 +25,6 @@ use crate::sync::{Mutex, PoisonError, point};
 pub(super) struct TreeProgress {
     pub(super) started: bool,
     pub(super) start_error: Option<StartError>,
-    pub(super) stopping: bool,
     pub(super) report: Option<Arc<StopReport>>,
     /// The report of a tree that is really gone.
     pub(super) completed: Option<Arc<StopReport>>,

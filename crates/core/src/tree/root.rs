@@ -103,7 +103,16 @@ impl Root {
         state.is_draining || state.stop.is_some() || state.gone
     }
 
+    /// Whether a stop has begun, or is over.
+    pub(super) fn is_stopping(&self) -> bool {
+        let state = self.lock();
+        state.stop.is_some() || state.gone
+    }
+
     /// Notes that the tree stops, and why, and writes it into the record. Only the first time counts.
+    ///
+    /// The mark of the scope says what may still start, this state says why and since when, and a token that the
+    /// guardian cancels wakes what waits for it. Nothing else knows it.
     pub(super) fn begin_stop(&self, cause: StopCause) {
         self.begin_stop_at(cause, now());
     }
