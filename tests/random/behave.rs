@@ -9,11 +9,16 @@ use rootward::Exit;
 
 use crate::clock::pass;
 use crate::describe::{Answer, Conduct, Leaf, Member};
-use crate::desk::{Deed, Desk, Presence};
+use crate::registry::{Deed, Presence, Registry};
 
 /// Lives as the leaf is described, from its start to its end.
-pub(crate) async fn live(leaf: Leaf, path: String, desk: Desk, stopping: impl Future<Output = ()>) -> Exit {
-    let mut presence = desk.enter(&path);
+pub(crate) async fn live(
+    leaf: Leaf,
+    path: String,
+    registry: Registry,
+    stopping: impl Future<Output = ()>,
+) -> Exit {
+    let mut presence = registry.enter(&path);
     let _bang = (leaf.answer == Answer::PanicsInDrop).then(|| Bang);
     let heard = async {
         match leaf.answer {
@@ -30,7 +35,7 @@ pub(crate) async fn live(leaf: Leaf, path: String, desk: Desk, stopping: impl Fu
     let deed = tokio::select! {
         biased;
         deed = ordered(&mut presence) => deed,
-        () = heard => answer(&leaf, &path, &desk, &mut presence).await,
+        () = heard => answer(&leaf, &path, &registry, &mut presence).await,
         deed = conduct(leaf.conduct) => deed,
     };
     perform(deed)
@@ -54,7 +59,7 @@ async fn conduct(conduct: Conduct) -> Deed {
     }
 }
 
-async fn answer(leaf: &Leaf, path: &str, desk: &Desk, presence: &mut Presence) -> Deed {
+async fn answer(leaf: &Leaf, path: &str, registry: &Registry, presence: &mut Presence) -> Deed {
     match leaf.answer {
         Answer::Fails => Deed::Fail,
         Answer::Panics => Deed::Panic,
@@ -66,7 +71,7 @@ async fn answer(leaf: &Leaf, path: &str, desk: &Desk, presence: &mut Presence) -
             }
         }
         Answer::Breeds => {
-            breed(path, desk);
+            breed(path, registry);
             Deed::End
         }
         Answer::Obeys | Answer::PanicsInDrop | Answer::Throws | Answer::Refuses | Answer::Lingers(_) => {
@@ -76,9 +81,9 @@ async fn answer(leaf: &Leaf, path: &str, desk: &Desk, presence: &mut Presence) -
 }
 
 /// Has its supervisor start another child, and does not wait for it: the supervisor may be waiting for this one to go.
-fn breed(path: &str, desk: &Desk) {
+fn breed(path: &str, registry: &Registry) {
     let Some((parent, _)) = path.rsplit_once('/') else { return };
-    desk.start(parent, "y", Member::brood().spec("y", desk));
+    registry.start(parent, "y", Member::brood().spec("y", registry));
 }
 
 async fn ordered(presence: &mut Presence) -> Deed {

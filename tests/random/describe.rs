@@ -1,4 +1,4 @@
-//! Descriptions of trees, as plain data that can be grown, shrunk, shown, planted, and compared with a record.
+//! Descriptions of trees, as plain data that can be grown, shrunk, shown, started, and compared with a record.
 //!
 //! Children have ids by their place: `t0` is a leaf, `s1` a supervisor, `d2` a dynamic one. A child that is added while
 //! the tree runs is `x` and a number, and a child that a leaf adds is `y`.

@@ -1,15 +1,15 @@
 //! Random trees: whatever happens in them, their records keep the promises.
 //!
-//! A tree is [grown](grow) and [planted](plant), [operated](operate) on, and judged by its record, promise by
+//! A tree is [grown](grow) and [started](specs), [operated](operate) on, and judged by its record, promise by
 //! [promise](promises).
 //!
 //! - *In virtual time* a story alone decides what happens, up to the last millisecond. A case that fails is shrunk to a
 //!   small one, and shown with its seed, its tree, its operations and its record.
-//! - *On two threads* the same stories are played in real time, [a thousand times as fast](hasten), and judged by the
+//! - *On two threads* the same stories are played in real time, [a thousand times as fast](real_time), and judged by the
 //!   promises that need no exact clock. What happens depends on the moment as well, so that a case that fails is shown
 //!   as it is, and need not fail again.
-//! - *[Seeded](seeded)* a seed decides in virtual time which of several threads goes on. Here trees get [signals](line)
-//!   as well.
+//! - *[Seeded](seeded)* a seed decides in virtual time which of several threads goes on. Here trees get
+//!   [signals](signal_input) as well.
 //!
 //! Many more cases: `PROPTEST_CASES=20000 cargo test --release -p rootward-tests --test random_trees virtual_time`, or
 //! `two_threads`. A case that fails says with what command it is played again.
@@ -18,29 +18,29 @@
 
 mod behave;
 mod clock;
+mod custom_child;
 mod describe;
-mod desk;
 mod family;
 mod grow;
-mod hasten;
 mod ledger;
-mod line;
 mod operate;
 mod outline;
-mod plant;
 mod play;
 mod promises;
+mod real_time;
+mod registry;
 mod seeded;
+mod signal_input;
+mod specs;
 mod story;
-mod stranger;
 
 use std::hash::{BuildHasher, RandomState};
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 use self::describe::Plan;
-use self::hasten::Hasten;
 use self::operate::Operation;
+use self::real_time::Hasten;
 use self::story::Story;
 
 /// How many cases are tried unless the environment says something else: some seconds each on a slow machine.

@@ -12,9 +12,9 @@ use rootward::Signal;
 use rootward::signal::Hangup;
 
 use crate::describe::Member;
-use crate::desk::Deed;
 use crate::grow::{any_member_to_add, any_time};
-use crate::line::Hearing;
+use crate::registry::Deed;
+use crate::signal_input::Hearing;
 
 /// Picks one of those that are there then: the number is taken modulo how many there are.
 pub(crate) type Pick = u8;

@@ -1,4 +1,4 @@
-//! Plants a tree, operates on it, stops it, and keeps what there is to judge.
+//! Starts a tree, operates on it, stops it, and keeps what there is to judge.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 
 use crate::clock::{Timing, beside, give_way, now, pass, pass_exactly, within};
 use crate::describe::{Member, Plan};
-use crate::desk::Desk;
-use crate::line::{Hearing, Line, SentSignals};
 use crate::operate::{Operation, Pick};
+use crate::registry::Registry;
+use crate::signal_input::{Hearing, SentSignals, SignalInput};
 use crate::story::Story;
 
 /// Plays one story from beginning to end.
@@ -60,10 +60,10 @@ pub(crate) fn play_in_real_time(plan: &Plan, operations: &[Operation]) -> Result
 }
 
 async fn tell(plan: &Plan, operations: &[Operation], timing: Timing) -> Result<Story, String> {
-    let desk = Desk::default();
+    let registry = Registry::default();
     let runaway = Arc::new(Notify::new());
     let story = async {
-        let mut player = Player::begin(plan, timing, desk.clone(), Arc::clone(&runaway))?;
+        let mut player = Player::begin(plan, timing, registry.clone(), Arc::clone(&runaway))?;
         for operation in operations {
             player.perform(operation).await;
         }
@@ -74,8 +74,8 @@ async fn tell(plan: &Plan, operations: &[Operation], timing: Timing) -> Result<S
         () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
         story = story => story,
     };
-    // The desk holds the tree, and the tree's specs hold the desk.
-    desk.note_root(None);
+    // The registry holds the tree, and the tree's specs hold the registry.
+    registry.note_root(None);
     story
 }
 
@@ -91,9 +91,9 @@ const A_WHILE: Duration = Duration::from_secs(2);
 struct Player {
     plan: Plan,
     timing: Timing,
-    desk: Desk,
+    registry: Registry,
     tree: Option<Tree>,
-    line: Option<Line>,
+    signal_input: Option<SignalInput>,
     signals: Option<SentSignals>,
     reader: tokio::task::JoinHandle<Vec<Arc<Event>>>,
     began: Instant,
@@ -108,8 +108,8 @@ struct Player {
 }
 
 impl Player {
-    fn begin(plan: &Plan, timing: Timing, desk: Desk, runaway: Arc<Notify>) -> Result<Self, String> {
-        let root = plan.root.group().ok_or("the root is a supervisor")?.supervisor("root", &desk);
+    fn begin(plan: &Plan, timing: Timing, registry: Registry, runaway: Arc<Notify>) -> Result<Self, String> {
+        let root = plan.root.group().ok_or("the root is a supervisor")?.supervisor("root", &registry);
         let builder = root.into_tree().map_err(|error| format!("the description makes sense: {error}"))?;
         let builder = builder.deadline(plan.deadline).stop_when_idle(plan.stop_when_idle);
         let mut builder = builder.stop_reach(plan.stop_reach);
@@ -117,15 +117,15 @@ impl Player {
         // Not after the first event, from which on the record counts its time.
         let began = now();
         let tree = Some(builder.launch());
-        desk.note_root(tree.as_ref().and_then(Tree::root));
+        registry.note_root(tree.as_ref().and_then(Tree::root));
         let (added, looks, given_up, deeds) = (Vec::new(), Vec::new(), None, Vec::new());
         let (sightings, outlooks, calls) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self {
             plan: plan.clone(),
             timing,
-            desk,
+            registry,
             tree,
-            line: None,
+            signal_input: None,
             signals: None,
             reader,
             began,
@@ -145,7 +145,7 @@ impl Player {
         match operation {
             Operation::Pass(time) => self.pass(*time).await,
             Operation::Make(pick, deed) => {
-                if let Some(path) = self.desk.order(usize::from(*pick), *deed) {
+                if let Some(path) = self.registry.order(usize::from(*pick), *deed) {
                     self.write_down(format!("{path} is made to {deed:?}"));
                 }
             }
@@ -167,7 +167,7 @@ impl Player {
                 self.note("the last handle is dropped".to_owned());
                 self.tree = None;
                 // The guard has another one.
-                self.hang_up().await;
+                self.close().await;
             }
             Operation::Drop => {}
             Operation::Listen(hearing) => self.listen(*hearing),
@@ -179,22 +179,22 @@ impl Player {
     }
 
     fn listen(&mut self, hearing: Hearing) {
-        if let (Some(tree), None) = (&self.tree, &self.line) {
-            let line = Line::connect(tree, hearing, self.began);
-            self.line = Some(line.expect("signals of a channel ask nothing of the system"));
+        if let (Some(tree), None) = (&self.tree, &self.signal_input) {
+            let input = SignalInput::connect(tree, hearing, self.began);
+            self.signal_input = Some(input.expect("signals of a channel ask nothing of the system"));
         }
     }
 
     fn send(&mut self, signal: Signal) {
-        if let Some(line) = &mut self.line {
-            line.send(signal);
+        if let Some(input) = &mut self.signal_input {
+            input.send(signal);
             self.note(format!("{signal}"));
         }
     }
 
-    async fn hang_up(&mut self) {
-        if let Some(line) = self.line.take() {
-            self.signals = Some(line.hang_up().await);
+    async fn close(&mut self) {
+        if let Some(input) = self.signal_input.take() {
+            self.signals = Some(input.close().await);
         }
     }
 
@@ -248,20 +248,20 @@ impl Player {
     }
 
     fn start(&mut self, path: &str, child: &Member, id: &str) {
-        let spec = child.spec(id, &self.desk);
+        let spec = child.spec(id, &self.registry);
         self.note(format!("start {id} under {path}"));
-        self.desk.start(path, id, spec);
+        self.registry.start(path, id, spec);
     }
 
     fn ask(&mut self, group: Pick, child: Pick, what: &'static str) {
         let Some(path) = self.group(group) else { return };
-        let Some(supervisor) = self.desk.supervisor(&path) else { return };
+        let Some(supervisor) = self.registry.supervisor(&path) else { return };
         let children = supervisor.which_children();
         let place = usize::from(child) % children.len().max(1);
         // Sometimes there is no such child.
         let id = children.get(place).map_or("missing", |child| child.path.id()).to_owned();
         self.note(format!("{what} {id} under {path}"));
-        self.desk.call(&path, |supervisor| async move {
+        self.registry.call(&path, |supervisor| async move {
             match what {
                 "terminate" => drop(supervisor.terminate_child(&id).await),
                 "restart" => drop(supervisor.restart_child(&id).await),
@@ -272,7 +272,7 @@ impl Player {
 
     /// The path of one of the supervisors that are there.
     fn group(&self, pick: Pick) -> Option<String> {
-        let root = self.desk.supervisor("root")?;
+        let root = self.registry.supervisor("root")?;
         let children = root.which_children();
         let below = children.iter().flat_map(NodeSnapshot::walk);
         let groups = below.filter(|node| node.kind == ChildKind::Supervisor && node.since.is_some());
@@ -307,15 +307,15 @@ impl Player {
             Some(tree) => Some(self.stop(tree).await?),
             None => None,
         };
-        if self.line.is_some() {
+        if self.signal_input.is_some() {
             // All of them have been heard, and the last kill is over.
             pass(A_WHILE).await;
-            self.hang_up().await;
+            self.close().await;
         }
         let Self {
             plan,
             timing,
-            desk,
+            registry,
             signals,
             reader,
             began,
@@ -332,10 +332,10 @@ impl Player {
         let events = told.ok_or("the record has an end")?.map_err(|_| "the reader keeps up")?;
         // What lingers beyond the end of the record is gone in the end as well.
         if report.is_none() {
-            let _ = within(timing.never(), gone(desk.supervisor("root"))).await;
+            let _ = within(timing.never(), gone(registry.supervisor("root"))).await;
         }
-        within(timing.never(), desk.answered()).await.ok_or("every call is answered")?;
-        let (called, refusals) = (desk.called(), desk.refusals());
+        within(timing.never(), registry.answered()).await.ok_or("every call is answered")?;
+        let (called, refusals) = (registry.called(), registry.refusals());
         let refusals = refusals
             .into_iter()
             .map(|refusal| (refusal.at.saturating_duration_since(began), refusal))
@@ -356,7 +356,7 @@ impl Player {
             deeds,
             calls,
         };
-        match (desk.present(), desk.twice().first()) {
+        match (registry.present(), registry.twice().first()) {
             (0, None) => Ok(story),
             (0, Some(path)) => Err(format!("{path} never runs twice at the same time\n{story}")),
             (left, _) => Err(format!("when everything is gone {left} futures are still there\n{story}")),

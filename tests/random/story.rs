@@ -11,8 +11,8 @@ use rootward::{Event, EventKind, StopReport, TreeSnapshot};
 
 use crate::clock::Timing;
 use crate::describe::{Member, Plan};
-use crate::desk::Refusal;
-use crate::line::SentSignals;
+use crate::registry::Refusal;
+use crate::signal_input::SentSignals;
 
 /// What there is to judge.
 pub(crate) struct Story {

@@ -3,9 +3,9 @@
 //! The ledger believes what it is told and judges nothing. It knows the tree's description and its record, and whether
 //! anything was asked of a supervisor while it ran; what exactly was asked it does not know.
 
-mod house;
 mod node;
 mod note;
+mod supervision;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use rootward::event::SignalAction;
 use rootward::spec::StopReach;
 use rootward::{Event, Strategy};
 
-pub(crate) use house::{House, Round};
 pub(crate) use node::{Asked, End, How, Node, Origin, Stage};
+pub(crate) use supervision::{Round, Supervision};
 
 use crate::story::Story;
 
@@ -53,12 +53,12 @@ impl<'a> Ledger<'a> {
     /// up nothing.
     pub(crate) fn is_held(&self, supervisor: &Node<'a>) -> bool {
         let mut above = self.way_up(supervisor).skip(1);
-        self.story.plan.stop_reach == StopReach::Subtree && above.any(|node| node.house.stop_is_written)
+        self.story.plan.stop_reach == StopReach::Subtree && above.any(|node| node.supervision.stop_is_written)
     }
 
     /// Whether nothing is started, restarted or given up here any more: the supervisor stops or is held.
     pub(crate) fn starts_nothing(&self, supervisor: &Node<'a>) -> bool {
-        supervisor.house.stops || self.is_held(supervisor)
+        supervisor.supervision.stops || self.is_held(supervisor)
     }
 
     /// The signals that have been written, and what they asked for.
@@ -80,13 +80,13 @@ impl<'a> Ledger<'a> {
 
     /// The children of a supervisor, in start order.
     pub(crate) fn children<'b>(&'b self, supervisor: &'b Node<'a>) -> impl Iterator<Item = &'b Node<'a>> {
-        supervisor.house.children.iter().filter_map(|child| self.get(child))
+        supervisor.supervision.children.iter().filter_map(|child| self.get(child))
     }
 
     /// The children of a supervisor, and those that it may have forgotten.
     pub(crate) fn all_children<'b>(&'b self, supervisor: &'b Node<'a>) -> impl Iterator<Item = &'b Node<'a>> {
-        let house = &supervisor.house;
-        house.children.iter().chain(&house.left).filter_map(|child| self.get(child))
+        let supervision = &supervisor.supervision;
+        supervision.children.iter().chain(&supervision.left).filter_map(|child| self.get(child))
     }
 
     /// Those of the children that are there, also if their spec has been forgotten.
@@ -118,13 +118,13 @@ impl<'a> Ledger<'a> {
         let path = event.path.as_str();
         let Some(supervisor) = self.parent(path) else { return Origin::Init };
         let Some(group) = supervisor.member.group() else { return Origin::Call };
-        if supervisor.house.initiated < group.children().len() {
+        if supervisor.supervision.initiated < group.children().len() {
             return Origin::Init;
         }
         if self.is_new(event) {
             return Origin::Call;
         }
-        match (group.strategy(), supervisor.house.round) {
+        match (group.strategy(), supervisor.supervision.round) {
             (Strategy::OneForOne, _) => match self.get(path).and_then(|node| node.due) {
                 Some(due) if due > self.may_be_due_by(event.at) => Origin::Call,
                 Some(_) if self.is_vague(supervisor, path) => Origin::Unclear,
@@ -134,8 +134,8 @@ impl<'a> Ledger<'a> {
             (Strategy::OneForAll | Strategy::RestForOne, Some(round))
                 if round.due <= self.may_be_due_by(event.at) =>
             {
-                let place = supervisor.house.place(path);
-                let started = round.started.and_then(|started| supervisor.house.place(started));
+                let place = supervisor.supervision.place(path);
+                let started = round.started.and_then(|started| supervisor.supervision.place(started));
                 match place > started || started.is_none() {
                     true if self.is_vague(supervisor, round.trigger) => Origin::Unclear,
                     true => Origin::Restart,

@@ -6,7 +6,7 @@ use rootward::event::StopCause;
 use rootward::report::{ExitClass, Outcome};
 use rootward::{Exit, Restart, Strategy};
 
-use super::House;
+use super::Supervision;
 use crate::describe::Member;
 
 /// What a record says of one child, up to some event.
@@ -35,7 +35,7 @@ pub(crate) struct Node<'a> {
     /// How many of them there have been since it last ran well.
     pub(crate) attempts: u32,
     /// What goes on in it, if it is a supervisor.
-    pub(crate) house: House<'a>,
+    pub(crate) supervision: Supervision<'a>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl<'a> Node<'a> {
             due: None,
             restarts: Vec::new(),
             attempts: 0,
-            house: House::default(),
+            supervision: Supervision::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootward::event::StopCause;
 use rootward::{Event, EventKind, Restart};
 
-use super::{Asked, End, House, How, Ledger, Node, Origin, Round, Stage, parent};
+use super::{Asked, End, How, Ledger, Node, Origin, Round, Stage, Supervision, parent};
 use crate::describe::Group;
 
 impl<'a> Ledger<'a> {
@@ -22,8 +22,8 @@ impl<'a> Ledger<'a> {
             EventKind::Escalated { .. } => self.with(path, |node| node.escalated_at = Some(event.at)),
             EventKind::Restarting { attempt, delay } => self.restarting(event, *attempt, *delay),
             EventKind::GaveUp { .. } => self.with(path, |node| {
-                node.house.begin_stop();
-                node.house.gave_up = true;
+                node.supervision.begin_stop();
+                node.supervision.gave_up = true;
             }),
             EventKind::StartFailed { .. } => self.start_failed(event),
             EventKind::Signal { signal, action } => self.signals.push((signal.as_str(), *action)),
@@ -54,26 +54,26 @@ impl<'a> Ledger<'a> {
         node.starting_at = event.at;
         (node.up_at, node.asked, node.escalated_at, node.due) = (None, None, None, None);
         node.absorbed = false;
-        node.house = House::default();
+        node.supervision = Supervision::default();
         self.forget_below(path);
         self.with_parent(path, |supervisor| {
             let is_group = supervisor.shares_fates();
-            let house = &mut supervisor.house;
-            house.initiated += usize::from(origin == Origin::Init);
+            let supervision = &mut supervisor.supervision;
+            supervision.initiated += usize::from(origin == Origin::Init);
             if is_new {
-                house.add(path);
+                supervision.add(path);
             }
             match origin {
                 // The round may be still to come.
-                Origin::Unclear if house.round.is_some_and(|round| round.due > event.at) => {}
+                Origin::Unclear if supervision.round.is_some_and(|round| round.due > event.at) => {}
                 Origin::Restart | Origin::Unclear => {
-                    house.round = house.round.or(overdue.filter(|_| is_group));
-                    let is_last = house.children.last() == Some(&path);
-                    house.round = house.round.map(|round| Round { started: Some(path), ..round });
-                    house.round = house.round.filter(|_| !is_last);
+                    supervision.round = supervision.round.or(overdue.filter(|_| is_group));
+                    let is_last = supervision.children.last() == Some(&path);
+                    supervision.round = supervision.round.map(|round| Round { started: Some(path), ..round });
+                    supervision.round = supervision.round.filter(|_| !is_last);
                 }
-                Origin::Call if house.round.is_some_and(|round| round.started.is_some()) => {
-                    house.round = None
+                Origin::Call if supervision.round.is_some_and(|round| round.started.is_some()) => {
+                    supervision.round = None
                 }
                 Origin::Call | Origin::Init => {}
             }
@@ -95,10 +95,10 @@ impl<'a> Ledger<'a> {
         self.with(path, |node| {
             node.stage = Stage::Stopping;
             node.asked = Some(Asked { at: event.at, cause });
-            node.house.begin_stop();
+            node.supervision.begin_stop();
         });
         if !matches!(cause, StopCause::Api | StopCause::Sibling) {
-            self.with_parent(path, |supervisor| supervisor.house.begin_stop());
+            self.with_parent(path, |supervisor| supervisor.supervision.begin_stop());
         }
     }
 
@@ -112,10 +112,12 @@ impl<'a> Ledger<'a> {
         });
         let mut siblings = Vec::new();
         self.with_parent(path, |supervisor| {
-            supervisor.house.restarts.push(event.at);
+            supervisor.supervision.restarts.push(event.at);
             if supervisor.shares_fates() {
-                supervisor.house.round = Some(Round::begin(path, due));
-                siblings.extend(supervisor.house.children.iter().chain(&supervisor.house.left).copied());
+                supervisor.supervision.round = Some(Round::begin(path, due));
+                siblings.extend(
+                    supervisor.supervision.children.iter().chain(&supervisor.supervision.left).copied(),
+                );
             }
         });
         for sibling in siblings {
@@ -135,11 +137,12 @@ impl<'a> Ledger<'a> {
         let held = self.parent_is_held(path);
         self.with_parent(path, |supervisor| match origin {
             // The supervisor cannot start without it, and that is its end, unless it waits to be asked.
-            Some(Origin::Init) => supervisor.house.stops |= !held,
+            Some(Origin::Init) => supervisor.supervision.stops |= !held,
             // The whole round is tried again, or what is left of it, once this has been announced.
             Some(Origin::Restart | Origin::Unclear) => {
                 // If it has not begun yet, this was a call's start after all.
-                supervisor.house.round = supervisor.house.round.filter(|round| round.due > event.at);
+                supervisor.supervision.round =
+                    supervisor.supervision.round.filter(|round| round.due > event.at);
             }
             Some(Origin::Call) | None => {}
         });
@@ -153,7 +156,7 @@ impl<'a> Ledger<'a> {
             !is_dynamic && self.get(path).is_none_or(|node| node.member.restart != Restart::Temporary)
         });
         let healthy = self.healthy(path);
-        let absorbed = self.parent(path).is_some_and(|supervisor| supervisor.house.round.is_some());
+        let absorbed = self.parent(path).is_some_and(|supervisor| supervisor.supervision.round.is_some());
         let held = self.parent_is_held(path);
         let mut is_left = false;
         self.with(path, |node| {
@@ -172,7 +175,7 @@ impl<'a> Ledger<'a> {
             };
         });
         if is_left {
-            self.with_parent(path, |supervisor| supervisor.house.leave(path));
+            self.with_parent(path, |supervisor| supervisor.supervision.leave(path));
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         EventKind::Exited { status, .. } => {
             has_status(child, status.as_ref())?;
             let has_reason =
-                !child.is_group() || child.house.gave_up || shutdowns::may_shut_down(ledger, child);
+                !child.is_group() || child.supervision.gave_up || shutdowns::may_shut_down(ledger, child);
             keep(has_reason, "a supervisor ends by itself for a reason")
         }
         EventKind::Stopped { outcome: Outcome::Unreapable, status, .. } => {

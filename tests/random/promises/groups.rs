@@ -11,7 +11,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let path = event.path.as_str();
     let Some(supervisor) = ledger.parent(path) else { return Ok(()) };
     let Some(strategy) = supervisor.member.group().map(|group| group.strategy()) else { return Ok(()) };
-    let round = supervisor.house.round.filter(|_| strategy != Strategy::OneForOne);
+    let round = supervisor.supervision.round.filter(|_| strategy != Strategy::OneForOne);
     match event.what {
         EventKind::Starting if ledger.origin(event) == Origin::Restart => match round {
             Some(round) => is_next(ledger, supervisor, round, event),
@@ -28,11 +28,11 @@ fn is_next(ledger: &Ledger<'_>, supervisor: &Node<'_>, round: Round<'_>, event: 
         shares(supervisor, round.trigger, path),
         "a child is restarted with a sibling that is restarted with it",
     )?;
-    let mut to_come: Vec<_> = supervisor.house.children.clone();
+    let mut to_come: Vec<_> = supervisor.supervision.children.clone();
     to_come.retain(|child| shares(supervisor, round.trigger, child));
     if let Some(started) = round.started {
-        let done = supervisor.house.place(started);
-        to_come.retain(|child| supervisor.house.place(child) > done);
+        let done = supervisor.supervision.place(started);
+        to_come.retain(|child| supervisor.supervision.place(child) > done);
     }
     let all_down = to_come.iter().filter_map(|child| ledger.get(child)).all(|child| !child.is_live());
     keep(all_down, "a group is started when all of it is down")?;
@@ -51,6 +51,8 @@ fn shares(supervisor: &Node<'_>, trigger: &str, path: &str) -> bool {
     match supervisor.member.group().map(Group::strategy) {
         None | Some(Strategy::OneForOne) => path == trigger,
         Some(Strategy::OneForAll) => true,
-        Some(Strategy::RestForOne) => supervisor.house.place(path) >= supervisor.house.place(trigger),
+        Some(Strategy::RestForOne) => {
+            supervisor.supervision.place(path) >= supervisor.supervision.place(trigger)
+        }
     }
 }

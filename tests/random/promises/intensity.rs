@@ -14,17 +14,17 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         EventKind::Restarting { .. } => {
             let Some((child, supervisor)) = ledger.get(path).zip(ledger.parent(path)) else { return Ok(()) };
             let spent = limit_of(supervisor)
-                .is_some_and(|limit| is_spent(&supervisor.house.restarts, limit, event.at));
+                .is_some_and(|limit| is_spent(&supervisor.supervision.restarts, limit, event.at));
             keep(!spent, "restarts stay within the intensity of the supervisor")?;
             keep(!has_spent_its_own(child, event.at), "restarts stay within the intensity of the child")
         }
         EventKind::GaveUp { restarts, within } => {
             let Some(supervisor) = ledger.get(path) else { return Ok(()) };
-            keep(!supervisor.house.stops, "a supervisor that stops does not give up")?;
+            keep(!supervisor.supervision.stops, "a supervisor that stops does not give up")?;
             keep(!ledger.is_held(supervisor), "a supervisor whose ancestor stops does not give up")?;
             let said = Intensity { max_restarts: restarts, within };
-            let is_spent =
-                limit_of(supervisor) == Some(said) && is_spent(&supervisor.house.restarts, said, event.at);
+            let is_spent = limit_of(supervisor) == Some(said)
+                && is_spent(&supervisor.supervision.restarts, said, event.at);
             let mut of_children = ledger.children(supervisor).filter(|child| !child.is_live());
             let spent_by_child = of_children
                 .any(|child| child.member.intensity == Some(said) && has_spent_its_own(child, event.at));

@@ -91,18 +91,18 @@ fn node(ledger: &Ledger<'_>, told: &Node<'_>, report: &NodeReport) -> Verdict {
 
 /// All children are in it, in start order, but for those that have been forgotten.
 fn children(ledger: &Ledger<'_>, told: &Node<'_>, report: &NodeReport) -> Verdict {
-    let mut expected = told.house.children.iter();
+    let mut expected = told.supervision.children.iter();
     for reported in &report.children {
         let path = reported.path.as_str();
         let Some(child) = ledger.get(path) else {
             return keep(false, "every child in the report is in the record");
         };
-        let is_left = told.house.left.contains(&path);
+        let is_left = told.supervision.left.contains(&path);
         let is_there = is_left || expected.any(|expected| *expected == path);
         keep(is_there, "children stand in the report in start order")?;
         node(ledger, child, reported)?;
     }
-    let mut missing = told.house.children.iter();
+    let mut missing = told.supervision.children.iter();
     let reported = |path: &str| report.children.iter().any(|child| child.path == *path);
     keep(
         missing.all(|path| reported(path) || may_be_missing(ledger, told, path)),

@@ -14,7 +14,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         return keep(false, "the root is not restarted");
     };
     keep(supervisor.is_live(), "a child is restarted by a supervisor that is there")?;
-    keep(!supervisor.house.stops, "a supervisor that stops restarts nothing")?;
+    keep(!supervisor.supervision.stops, "a supervisor that stops restarts nothing")?;
     keep(!ledger.is_held(supervisor), "a supervisor whose ancestor stops restarts nothing")?;
     keep(is_to_be_restarted(child), "a child is restarted after an end after which its spec wants it to be")?;
     keep(child.due.is_none(), "a restart is announced once")?;
@@ -48,7 +48,7 @@ pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
         if is_busy || ledger.was_called(supervisor) {
             continue;
         }
-        let round = supervisor.house.round;
+        let round = supervisor.supervision.round;
         keep(round.is_none_or(|round| round.due >= until), "a group restart is carried through to its end")?;
         for child in ledger.children(supervisor).filter(|child| !child.is_live()) {
             let is_put_off = child.due.is_some_and(|due| due >= until);

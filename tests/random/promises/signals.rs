@@ -9,7 +9,7 @@ use rootward::{EventKind, Signal};
 
 use super::{Verdict, keep};
 use crate::ledger::Ledger;
-use crate::line::{Hearing, SentSignals};
+use crate::signal_input::{Hearing, SentSignals};
 use crate::story::Story;
 
 /// Two requests of programs, and two keys, are one if they are no further apart than this.

@@ -24,13 +24,13 @@ fn starting(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let Some(supervisor) = ledger.parent(path).filter(|supervisor| supervisor.is_live()) else {
         return keep(false, "a child is started by a supervisor that is there");
     };
-    keep(!supervisor.house.stops, "a supervisor that stops starts nothing")?;
+    keep(!supervisor.supervision.stops, "a supervisor that stops starts nothing")?;
     keep(!ledger.is_held(supervisor), "a supervisor whose ancestor stops starts nothing")?;
     let Some(group) = supervisor.member.group() else {
         return keep(false, "a child is started by a supervisor");
     };
     let origin = ledger.origin(event);
-    let place = supervisor.house.initiated;
+    let place = supervisor.supervision.initiated;
     if origin == Origin::Init {
         let next = group.children().get(place).map(|child| child.id(place));
         keep(next.as_deref() == Some(event.path.id()), "a supervisor's children are started in their order")?;
@@ -47,7 +47,7 @@ fn starting(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         // Of a child that has ended the record does not say whether a caller has terminated it before it was restarted.
         let is_there =
             |child: &Node<'_>| child.is_live() || child.due.is_some() || !ledger.was_called(supervisor);
-        let others = supervisor.house.children.iter().filter(|child| **child != path);
+        let others = supervisor.supervision.children.iter().filter(|child| **child != path);
         let others = others.filter(|child| ledger.get(child).is_some_and(is_there)).count();
         keep(others < max_children, "a dynamic supervisor has no more children than it may have")?;
     }
@@ -58,7 +58,7 @@ fn started(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let Some(supervisor) = ledger.get(event.path.as_str()) else { return Ok(()) };
     let Some(group) = supervisor.member.group() else { return Ok(()) };
     keep(
-        supervisor.house.initiated == group.children().len()
+        supervisor.supervision.initiated == group.children().len()
             && !is_starting_a_first_child(ledger, supervisor),
         "a supervisor has started when all its children have",
     )

@@ -33,7 +33,8 @@ fn in_order(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: St
         StopCause::Sibling => false,
         _ => order == Some(StopOrder::Concurrent) || goes_all_at_once(ledger, supervisor, event, cause),
     };
-    let mut later = supervisor.house.after(event.path.as_str()).iter().filter_map(|path| ledger.get(path));
+    let mut later =
+        supervisor.supervision.after(event.path.as_str()).iter().filter_map(|path| ledger.get(path));
     let waits = later.any(|sibling| sibling.is_live() && !is_stuck(ledger, sibling, event.at));
     keep(is_free || !waits, "a child is asked to stop when the one after it has acknowledged or is stuck")
 }
@@ -43,7 +44,7 @@ fn is_cause_of_root(ledger: &Ledger<'_>, root: &Node<'_>, cause: StopCause) -> b
         StopCause::Api | StopCause::Dropped => true,
         // It is acted upon before it is written, so that it may stand behind what it causes.
         StopCause::Signal(name) => signals::has_asked_for_stop(ledger.story(), name),
-        StopCause::GaveUp => root.house.gave_up,
+        StopCause::GaveUp => root.supervision.gave_up,
         StopCause::StartFailed => has_failed_to_start(ledger, root),
         StopCause::AutoShutdown => shutdowns::may_shut_down(ledger, root),
         StopCause::Idle => ledger.story().plan.stop_when_idle && may_have_been_idle(ledger),
@@ -65,7 +66,7 @@ fn is_cause(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: St
             supervisor.stage == Stage::Stopping || is_abandoned(supervisor, by) || supervisor.is_root()
         }
         StopCause::Sibling => groups::has_sibling_to_go_with(ledger, supervisor, event.path.as_str()),
-        StopCause::GaveUp => supervisor.house.gave_up,
+        StopCause::GaveUp => supervisor.supervision.gave_up,
         StopCause::StartFailed => has_failed_to_start(ledger, supervisor),
         StopCause::AutoShutdown => shutdowns::may_shut_down(ledger, supervisor),
         StopCause::Deadline => is_over(ledger, supervisor, by),
@@ -82,7 +83,7 @@ fn is_out_of_turn(ledger: &Ledger<'_>, supervisor: &Node<'_>, cause: StopCause) 
     // On two threads an ancestor's stop may be written between the decision and the event.
     ledger.story().timing.is_on_one_thread()
         && is_by_itself
-        && !supervisor.house.stops
+        && !supervisor.supervision.stops
         && ledger.is_held(supervisor)
 }
 
@@ -98,7 +99,9 @@ fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {
 pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
     let before = until.saturating_sub(Duration::from_nanos(1));
     // A supervisor of which a child could not be started stops, unless it hears first that an ancestor does.
-    let stops = |node: &&Node<'_>| node.house.stop_is_written || (node.house.stops && !ledger.is_held(node));
+    let stops = |node: &&Node<'_>| {
+        node.supervision.stop_is_written || (node.supervision.stops && !ledger.is_held(node))
+    };
     for node in ledger.nodes().filter(|node| node.is_live()).filter(stops) {
         let Some(group) = node.member.group() else { continue };
         let live: Vec<_> = ledger.live_children(node).collect();

@@ -10,8 +10,8 @@ use rootward_core::seeded::Time;
 use super::Kind;
 use super::trees::Trees;
 use crate::describe::{Answer, Body, Form, Group, Launched, Leaf, Member, Opening, Plan};
-use crate::line::Hearing;
 use crate::operate::Operation;
+use crate::signal_input::Hearing;
 
 /// How often each is told.
 const SEEDS: std::ops::Range<u64> = 0..100;

@@ -6,8 +6,8 @@ use rootward_core::seeded::Time;
 use super::{Kind, tell_many};
 use crate::clock::Timing;
 use crate::describe::Plan;
-use crate::hasten::Hasten;
 use crate::operate::Operation;
+use crate::real_time::Hasten;
 use crate::{grow, operate, play, promises};
 
 #[test]

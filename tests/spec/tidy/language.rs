@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::code::code_of;
 use super::names::defined_in;
-use super::sources::{sources, workspace};
+use super::sources::{sources, sources_everywhere, workspace};
 
 /// Pronouns without a subject: a reader has to guess which part of the program is meant.
 const VAGUE: [&str; 9] =
@@ -29,7 +29,7 @@ const WIDTH: usize = 120;
 #[test]
 fn comments_have_subjects() {
     let mut vague = Vec::new();
-    for source in sources() {
+    for source in sources_everywhere() {
         for (number, line) in source.text.lines().enumerate() {
             let Some(comment) = comment_of(line) else { continue };
             // The Unix user `nobody` has that name.
@@ -66,6 +66,29 @@ fn comments_have_subjects() {
     }
 
     assert!(vague.is_empty(), "these sentences do not say which part of the program acts: {vague:#?}");
+}
+
+#[test]
+fn messages_have_subjects() {
+    let mut vague = Vec::new();
+    for source in sources().iter().filter(|source| source.is_in("crates") && !source.is_test()) {
+        for (number, line) in source.text.lines().enumerate().filter(|(_, line)| comment_of(line).is_none()) {
+            let words = texts_in(line).into_iter().filter_map(vague_word_in);
+            vague.extend(words.map(|word| format!("{}:{}: {word}", source.path.display(), number + 1)));
+        }
+    }
+
+    assert!(vague.is_empty(), "these messages do not say which part of the program acts: {vague:#?}");
+}
+
+/// What stands between quotation marks in a line of code. A text of a single word is a name, as of a user.
+fn texts_in(line: &str) -> Vec<&str> {
+    line.split('"').skip(1).step_by(2).filter(|text| text.contains(' ')).collect()
+}
+
+#[test]
+fn a_text_is_found_between_quotation_marks() {
+    assert_eq!(texts_in(r#"error("it is for nobody", "nobody")"#), ["it is for nobody"]);
 }
 
 #[test]
@@ -110,7 +133,7 @@ fn what_is_quoted_is_not_said() {
 #[test]
 fn comments_and_pages_are_no_wider_than_a_screen() {
     let mut wide = Vec::new();
-    for source in sources() {
+    for source in sources_everywhere() {
         let lines = source.text.lines().enumerate();
         let lines =
             lines.filter(|(_, line)| comment_of(line).is_some_and(|comment| !is_table_or_link(comment)));

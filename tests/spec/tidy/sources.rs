@@ -42,6 +42,15 @@ pub(super) fn sources() -> Vec<Source> {
     found
 }
 
+/// The same, and those of the workspaces of their own: what measures and what compares.
+pub(super) fn sources_everywhere() -> Vec<Source> {
+    let mut found = sources();
+    for directory in ["bench", "compare"] {
+        collect(&workspace().join(directory), &mut found);
+    }
+    found
+}
+
 /// The page of the book that says which tests hold what others test.
 pub(super) fn book() -> String {
     fs::read_to_string(workspace().join("docs/peers.md")).expect("the book has this page")

@@ -20,7 +20,7 @@ pub(crate) enum Deed {
 }
 
 #[derive(Clone, Default)]
-pub(crate) struct Desk(Arc<Shared>);
+pub(crate) struct Registry(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
@@ -51,12 +51,12 @@ pub(crate) struct Refusal {
 
 /// A leaf that is there, until this is dropped.
 pub(crate) struct Presence {
-    desk: Desk,
+    registry: Registry,
     key: (String, u64),
     pub(crate) deeds: mpsc::UnboundedReceiver<Deed>,
 }
 
-impl Desk {
+impl Registry {
     /// Notes that a leaf is there.
     pub(crate) fn enter(&self, path: &str) -> Presence {
         let (sender, deeds) = mpsc::unbounded_channel();
@@ -67,7 +67,7 @@ impl Desk {
             state.twice.push(path.to_owned());
         }
         state.present.insert(key.clone(), sender);
-        Presence { desk: self.clone(), key, deeds }
+        Presence { registry: self.clone(), key, deeds }
     }
 
     /// Has one of the leaves that are there do something, and says which.
@@ -109,14 +109,14 @@ impl Desk {
 
     /// Has a supervisor start a child, and lets the answer come when it comes.
     pub(crate) fn start(&self, path: &str, id: &str, child: ChildSpec) {
-        let (desk, supervisor_path, id) = (self.clone(), path.to_owned(), id.to_owned());
+        let (registry, supervisor_path, id) = (self.clone(), path.to_owned(), id.to_owned());
         self.call(path, |supervisor| async move {
             // What else comes of it is written in the record.
             if let Err(StartChildError::Stopping { .. } | StartChildError::NotRunning { .. }) =
                 supervisor.start_child(child).await
             {
                 let refusal = Refusal { supervisor: supervisor_path, child: id, at: now() };
-                desk.state().refusals.push(refusal);
+                registry.state().refusals.push(refusal);
             }
         });
     }
@@ -161,6 +161,6 @@ impl Desk {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.desk.state().present.remove(&self.key);
+        self.registry.state().present.remove(&self.key);
     }
 }

@@ -10,15 +10,16 @@ use tokio::task::AbortHandle;
 use crate::behave::{error, live, panics};
 use crate::clock::{beside, pass};
 use crate::describe::{Answer, Launched, Leaf, Opening};
-use crate::desk::Desk;
+use crate::registry::Registry;
 
 /// Starts one incarnation.
-pub(crate) fn start(leaf: &Leaf, opening: Opening, cx: StartContext, desk: &Desk) -> Launch {
+pub(crate) fn start(leaf: &Leaf, opening: Opening, cx: StartContext, registry: &Registry) -> Launch {
     let StartContext { path, reporter, .. } = cx;
     let (ask, asked) = watch::channel(false);
-    let life = Life { leaf: leaf.clone(), path: path.to_string(), desk: desk.clone(), asked, reporter };
+    let life =
+        Life { leaf: leaf.clone(), path: path.to_string(), registry: registry.clone(), asked, reporter };
     let task = beside(life.lead(opening)).abort_handle();
-    let child = Stranger { answer: leaf.answer, ask, task };
+    let child = CustomChild { answer: leaf.answer, ask, task };
     match opening.after {
         Some(_) => Launch::starting(child),
         None => Launch::running(child),
@@ -28,7 +29,7 @@ pub(crate) fn start(leaf: &Leaf, opening: Opening, cx: StartContext, desk: &Desk
 struct Life {
     leaf: Leaf,
     path: String,
-    desk: Desk,
+    registry: Registry,
     asked: watch::Receiver<bool>,
     /// Dropped last, when everything that is above it in here is gone.
     reporter: Reporter,
@@ -36,7 +37,7 @@ struct Life {
 
 impl Life {
     async fn lead(self, opening: Opening) {
-        let Self { leaf, path, desk, mut asked, reporter } = self;
+        let Self { leaf, path, registry, mut asked, reporter } = self;
         let listens = !matches!(leaf.answer, Answer::Refuses | Answer::Lingers(_));
         if let Some(after) = opening.after {
             tokio::select! {
@@ -56,19 +57,19 @@ impl Life {
                 std::future::pending::<()>().await;
             }
         };
-        let exit = live(leaf, path, desk, stopping).await;
+        let exit = live(leaf, path, registry, stopping).await;
         reporter.ended(exit);
     }
 }
 
 /// What the supervisor holds.
-struct Stranger {
+struct CustomChild {
     answer: Answer,
     ask: watch::Sender<bool>,
     task: AbortHandle,
 }
 
-impl RunningChild for Stranger {
+impl RunningChild for CustomChild {
     fn stop(&mut self, _request: StopRequest) {
         if self.answer == Answer::Throws {
             panics();

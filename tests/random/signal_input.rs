@@ -1,4 +1,4 @@
-//! The line on which the operator sends signals to a tree, and what is noted of them.
+//! Where the operator sends signals to a tree, and what is noted of them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,8 +35,8 @@ pub(crate) struct SentSignals {
     pub(crate) hung_up: Option<Duration>,
 }
 
-/// The operator's end of the line, and the guard.
-pub(crate) struct Line {
+/// What the operator sends with, and the guard.
+pub(crate) struct SignalInput {
     began: Instant,
     sender: SignalSender,
     /// It waits until the program is told to leave, and holds the guard.
@@ -46,7 +46,7 @@ pub(crate) struct Line {
     signals: SentSignals,
 }
 
-impl Line {
+impl SignalInput {
     /// Has a tree hear the signals that the operator sends.
     pub(crate) fn connect(tree: &Tree, hearing: Hearing, began: Instant) -> Result<Self, String> {
         let (sender, source) = SignalSource::channel();
@@ -74,7 +74,7 @@ impl Line {
     }
 
     /// Lets go of the guard, whether or not everything has been heard, and says what there is to judge.
-    pub(crate) async fn hang_up(mut self) -> SentSignals {
+    pub(crate) async fn close(mut self) -> SentSignals {
         self.signals.hung_up = Some(self.elapsed());
         self.leaves.abort();
         // The guard is gone when the task is.

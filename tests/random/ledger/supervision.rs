@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What goes on in one incarnation of a supervisor.
 #[derive(Clone, Default)]
-pub(crate) struct House<'a> {
+pub(crate) struct Supervision<'a> {
     /// Its children in start order. Those that it has forgotten are not among them.
     pub(crate) children: Vec<&'a str>,
     /// Those that it may have forgotten.
@@ -39,7 +39,7 @@ impl<'a> Round<'a> {
     }
 }
 
-impl<'a> House<'a> {
+impl<'a> Supervision<'a> {
     /// The place of a child in start order.
     pub(crate) fn place(&self, path: &str) -> Option<usize> {
         self.children.iter().position(|child| *child == path)
