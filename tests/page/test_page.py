@@ -540,7 +540,7 @@ def invented(chance, many, seq=0):
             ("asked", {"with": chance.choice(["SIGINT", "stop command"]), "elapsed_ms": 500}), ("healthy", {}),
             ("unhealthy", {"error": chance.choice(["refused", "tcp 80: refused"]), "failures": chance.randrange(1, 4), "threshold": 3}),
             ("notified", chance.choice([{"said": "serving"}, {"stopping": True}, {"reloading": True}, {"reloaded": True}, {"main_pid": 7}])),
-            ("made_to_crash", {"by": "chaos 3 (seed 7)"}), ("output", {"stream": "stdout", "line": "a line"}),
+            ("handler_failed", {"handler": "SIGHUP", "error": "panic: a bug"}), ("made_to_crash", {"by": "chaos 3 (seed 7)"}), ("output", {"stream": "stdout", "line": "a line"}),
         ])
         child = {"path": chance.choice(paths), "incarnation": chance.randrange(1, 4), "kind": chance.choice(["task", "process", "supervisor"])}
         yield {"schema": 1, "seq": seq, "at": round(chance.random() * 100, 6), "time": "2026-01-01T00:00:00Z", "event": name, **more, **child}

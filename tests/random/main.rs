@@ -5,9 +5,9 @@
 //!
 //! - *In virtual time* a story alone decides what happens, up to the last millisecond. A case that fails is shrunk to a
 //!   small one, and shown with its seed, its tree, its operations and its record.
-//! - *On two threads* the same stories are played in real time, [a thousand times as fast](real_time), and judged by the
-//!   promises that need no exact clock. What happens depends on the moment as well, so that a case that fails is shown
-//!   as it is, and need not fail again.
+//! - *On two threads* the same stories are played in real time, [a thousand times as fast](real_time), and judged by
+//!   the promises that need no exact clock. What happens depends on the moment as well, so that a case that fails is
+//!   shown as it is, and need not fail again.
 //! - *[Seeded](seeded)* a seed decides in virtual time which of several threads goes on. Here trees get
 //!   [signals](signal_input) as well.
 //!

@@ -2,27 +2,37 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::sync::Weak;
 
 use rootward::application::Prepared;
 use rootward::child_kind::{
-    Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StopRequest,
+    Ended, KillHandle, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild,
+    StartContext, StopRequest,
 };
 use rootward::error::{
-    Abandoned, DeleteChildError, InvalidId, ResizeError, RestartChildError, RunError, SignalError,
-    SpawnError, SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError,
-    TerminateChildError, TreeStartError, Undelivered,
+    Abandoned, DeleteChildError, InvalidGrace, InvalidId, ReserveError, ResizeError, RestartChildError,
+    RunError, SignalChildError, SignalError, SpawnError, SpawnErrorKind, SpecError, SpecProblem,
+    StartChildError, StartError, TaskError, TerminateChildError, TreeStartError, Undelivered,
 };
-use rootward::event::{Events, Lagged, OutputStream, SignalAction, StopCause};
+use rootward::event::{Events, Lagged, Notice, OutputStream, SignalAction, StopCause};
 use rootward::process::{self, Process};
-use rootward::report::{Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn};
-use rootward::signal::{Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard};
-use rootward::snapshot::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild};
-use rootward::spec::{ChildId, Intensity, OnDeadline};
-use rootward::task::{BlockingContext, TaskResult, TaskResults};
+use rootward::report::{
+    Blame, Ending, ExitClass, NodeReport, Outcome, Panic, StopStep, Straggler, Stuck, StuckIn,
+};
+use rootward::signal::{
+    AddedHandler, Hangup, Listening, SignalHandlers, SignalReceived, SignalSender, SignalSource, SignalsGuard,
+};
+use rootward::snapshot::{
+    Awaited, ChildCount, ChildKind, ChildOutlook, ChildState, Consequence, HealthFindings, InHand, NextStep,
+    NodeSnapshot, PatienceLimit, ProcessDetails, ReadinessWait, StartedChild, TakenStep, Usage,
+};
+use rootward::spec::{ChildId, Intensity, OnDeadline, StopReach};
+use rootward::task::{BlockingContext, Guest, Permit, TaskResult, TaskResults};
 use rootward::{
     Address, Application, AutoShutdown, Backoff, ChildPath, ChildSpec, DynamicSupervisor, Event, EventKind,
     Exit, Finished, PartitionSupervisor, Restart, Shutdown, Signals, StopOrder, StopReport, Strategy,
-    Supervisor, SupervisorHandle, TaskContext, TaskSupervisor, Tree, TreeBuilder, TreeSnapshot,
+    Supervisor, SupervisorAddress, SupervisorHandle, TaskContext, TaskSupervisor, Tree, TreeBuilder, TreeRef,
+    TreeSnapshot,
 };
 
 use crate::support::{broken, obedient};
@@ -35,10 +45,13 @@ fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_a
     // Descriptions.
     can_be_shared::<(ChildSpec, Supervisor, DynamicSupervisor, PartitionSupervisor, TreeBuilder)>();
     can_be_shared::<(Restart, Shutdown, Strategy, Intensity, Backoff, AutoShutdown, StopOrder, OnDeadline)>();
+    can_be_shared::<(StopReach, Retries)>();
     can_be_shared::<(Process, process::Ready, process::Step, process::Output, process::Stdin)>();
     can_be_shared::<(process::Signal, process::Containment, Hangup)>();
     can_be_shared::<(rootward::Signal, SignalAction)>();
     // Handles.
+    can_be_shared::<(TreeRef, SupervisorAddress, Guest, Weak<dyn KillHandle>)>();
+    can_be_shared::<(AddedHandler, SignalHandlers)>();
     can_be_shared::<(Tree, SupervisorHandle, TaskContext, BlockingContext, TaskSupervisor, Address<Word>)>();
     can_be_shared::<(SignalsGuard, SignalReceived, SignalSender, SignalSource, Listening)>();
     can_be_shared::<(rootward::testing::EventLog, rootward::testing::TestChild, rootward::testing::RealTime)>(
@@ -48,7 +61,9 @@ fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_a
     can_be_shared::<(Event, EventKind, Events, StopCause, OutputStream, Exit, ExitClass, Panic, OutputLine)>(
     );
     can_be_shared::<(StopReport, NodeReport, Straggler, Outcome, Ending, Stuck, StuckIn)>();
-    can_be_shared::<(TreeSnapshot, NodeSnapshot, Finished)>();
+    can_be_shared::<(TreeSnapshot, NodeSnapshot, Finished, Blame, StopStep, Notice, Usage)>();
+    can_be_shared::<(ChildOutlook, Awaited, Consequence, InHand, NextStep, PatienceLimit)>();
+    can_be_shared::<(ProcessDetails, HealthFindings, ReadinessWait, TakenStep)>();
     // What makers of other kinds of children use.
     can_be_shared::<(StartContext, Reporter, StopRequest, Ended, OutputSink, process::ReadyContext)>();
 }
@@ -59,7 +74,7 @@ fn what_one_thread_uses_at_a_time_can_be_moved_to_another() {
 
     can_be_moved::<(Launch, Box<dyn RunningChild>, Box<dyn StartChild>)>();
     can_be_moved::<(TaskResult<Word>, TaskResults<std::vec::IntoIter<Word>, fn(Word), Word>)>();
-    can_be_moved::<(Application, Prepared, Signals)>();
+    can_be_moved::<(Application, Prepared, Signals, Permit)>();
 }
 
 #[test]
@@ -76,6 +91,9 @@ fn errors_are_errors_that_can_be_sent_and_shared() {
     is_an_error::<RestartChildError>();
     is_an_error::<DeleteChildError>();
     is_an_error::<ResizeError>();
+    is_an_error::<ReserveError>();
+    is_an_error::<SignalChildError>();
+    is_an_error::<InvalidGrace>();
     is_an_error::<TaskError>();
     is_an_error::<SpawnErrorKind>();
     is_an_error::<SpawnError<std::future::Ready<()>>>();

@@ -52,6 +52,36 @@ fn policy_is_pure() {
     assert!(impure.is_empty(), "these know more than a policy may: {impure:#?}");
 }
 
+/// A subscriber is foreign code, which may block: what calls it is a reader of the events, on a thread of its own.
+#[test]
+fn one_file_logs_and_one_makes_spans() {
+    let logs = |source: &Source| {
+        let macros = ["trace", "debug", "info", "warn", "error", "event", "span"];
+        // What a file's own tests do is no matter of the library's.
+        let text = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        let imported = text.lines().filter(|line| line.trim_start().starts_with("use tracing::"));
+        let imported: Vec<_> = imported.flat_map(identifiers).map(str::to_owned).collect();
+        let code = code_of(text);
+        let is_used = |name: &str| {
+            code.contains(&format!("tracing::{name}!")) || imported.iter().any(|import| import == name)
+        };
+        macros.into_iter().any(|name| is_used(name) || is_used(&format!("{name}_span")))
+    };
+    let library = |source: &Source| {
+        source.is_in("crates")
+            && source.has_directory("src")
+            && !source.is_in("crates/demo")
+            && !source.is_test()
+    };
+    let own = ["crates/core/src/event/telemetry.rs", "crates/core/src/event/span.rs"];
+
+    let others = offenders(|source| {
+        library(source) && logs(source) && !own.iter().any(|own| source.path == Path::new(own))
+    });
+
+    assert!(others.is_empty(), "these call the program's subscriber: {others:#?}");
+}
+
 #[test]
 fn what_is_unsafe_stands_in_a_directory_called_sys() {
     let is_unsafe = |source: &Source| identifiers(&code_of(&source.text)).contains("unsafe");

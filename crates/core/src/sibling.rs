@@ -67,6 +67,11 @@ pub fn note_signals(tree: &Tree) {
     tree.note_signals();
 }
 
+/// Writes down that a signal handler of the program's failed.
+pub fn note_handler_failure(tree: &Tree, handler: &str, error: String) {
+    tree.note_handler_failure(handler, error);
+}
+
 /// The time on the clock of trees: tokio's, or that of a story of the seeded scheduler.
 pub fn now() -> Instant {
     crate::clock::now()

@@ -2,7 +2,8 @@
 //!
 //! It acts upon a signal first and writes it down afterwards. Nothing that it does waits, but for the suspension of the
 //! program, before which it waits for ten milliseconds: handlers and the snapshot have threads, the last kill has
-//! another.
+//! another. To suspend the processes, or to have them go on, it uses their handles: one that is a user's and blocks is
+//! waited for, a tenth of a second and no more than eight times ([`Tree::suspend_processes`]).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -205,7 +206,8 @@ impl SignalState {
         let myself = myself.clone();
         let call = HandlerCall {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
-            shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(tree)),
+            tree: Arc::downgrade(tree),
+            is_shown: self.escalation.shows_snapshot(signal, reaction),
             done: Box::new(move || drop(myself.cast(SignalMessage::Handled(call.id)))),
         };
         self.handler_threads.call(call, place);

@@ -1,28 +1,31 @@
 //! The threads on which handlers are called.
 //!
 //! Threads of their own, because handlers are foreign code and may block: on a full pipe that they print to, on a lock.
-//! On a runtime's thread that would hold up the next signal. They exist only if something is registered, and they also
-//! take the snapshot that SIGUSR1 shows. Nothing ever waits for them, but a stop, and that not for long.
+//! On a runtime's thread that would hold up the next signal. They exist only if something is registered. Nothing ever
+//! waits for them, but a stop, and that not for long.
 //!
 //! Handlers have one thread. The other one is for a stop that has waited too long for another signal's handlers: it is
-//! there from the beginning, since a program that stands still may be one that gets no new thread.
+//! there from the beginning, since a program that stands still may be one that gets no new thread. A snapshot that
+//! stops nothing is shown on a [thread of its own](SnapshotShow).
+//!
+//! What went wrong in a handler is an event. The program's log has it from there: a log that blocks keeps none of these
+//! threads.
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rootward_core::{Tree, TreeSnapshot, sibling};
+use rootward_core::{SignalAction, Tree, sibling};
 use tokio::runtime::Handle;
 
+use crate::SignalError;
 use crate::catch_panics::catch_panics;
 use crate::handler::{Handler, SignalReceived};
 use crate::handler_registry::SignalHandlers;
 use crate::policy::CallPlace;
-use crate::{Signal, SignalError};
-
-pub(crate) type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
+use crate::snapshot_show::SnapshotShow;
 
 /// The threads that call the handlers. They come into being when there is something to call, and end when this is
 /// dropped.
@@ -46,8 +49,7 @@ type CallSender = mpsc::SyncSender<HandlerCall>;
 #[derive(Clone)]
 pub(crate) struct HandlerWork {
     pub(crate) handlers: SignalHandlers,
-    /// The lock is the function's own: it is held while the function runs, and none of the threads waits for it.
-    pub(crate) show_snapshot: Option<Arc<Mutex<ShowSnapshot>>>,
+    pub(crate) show_snapshot: Option<SnapshotShow>,
     /// Where a handler's `tokio::spawn` ends up.
     pub(crate) runtime: Handle,
     /// How long a handler that is async has.
@@ -57,9 +59,10 @@ pub(crate) struct HandlerWork {
 /// One signal to call handlers for.
 pub(crate) struct HandlerCall {
     pub(crate) received: SignalReceived,
-    /// The tree of which a snapshot is shown after the handlers have been called. A call that waits or hangs keeps no
-    /// tree.
-    pub(crate) shown: Option<Weak<Tree>>,
+    /// A call that waits or hangs keeps no tree.
+    pub(crate) tree: Weak<Tree>,
+    /// Whether a snapshot of the tree is shown after the handlers have been called.
+    pub(crate) is_shown: bool,
     /// Told when all that is over.
     pub(crate) done: Box<dyn FnOnce() + Send>,
 }
@@ -82,6 +85,9 @@ impl HandlerThreads {
         let in_turn = plan.clone().run_on(in_turn).map_err(SignalError::Thread)?;
         let aside = thread::Builder::new().name("rootward-onstop".to_owned());
         let aside = plan.clone().run_on(aside).map_err(SignalError::Thread)?;
+        if let Some(show) = &plan.show_snapshot {
+            show.start(&plan.runtime).map_err(SignalError::Thread)?;
+        }
         *threads = HandlerThreadState::Started { in_turn, aside };
         Ok(())
     }
@@ -128,44 +134,40 @@ impl HandlerWork {
     }
 
     fn serve(&self, call: HandlerCall) {
-        let HandlerCall { received, shown, done } = call;
+        let HandlerCall { received, tree, is_shown, done } = call;
         for handler in self.handlers.each(received.signal) {
-            survive(received.signal, || {
+            // A handler that panicked is called again for the next signal, as if it had returned; what it left half
+            // done is its own. The handlers after it, and the tree, still see the signal.
+            let called = catch_panics(|| {
                 // The lock is the handler's own. No two calls of one signal are made at a time.
                 let mut handler = handler.lock().unwrap_or_else(PoisonError::into_inner);
                 match &mut *handler {
-                    Handler::Plain(handler) => handler(&received),
-                    Handler::Async(handler) => {
-                        if !self.runtime.block_on(in_time(self.limit, handler(received))) {
-                            tracing::warn!(
-                                target: "rootward",
-                                { signal.name = %received.signal },
-                                "a signal handler took too long and was dropped"
-                            );
-                        }
+                    Handler::Plain(handler) => {
+                        handler(&received);
+                        true
                     }
+                    Handler::Async(handler) => self.runtime.block_on(in_time(self.limit, handler(received))),
                 }
             });
-            // It may have been removed meanwhile, and its drop is foreign code.
-            catch_panics(|| drop(handler));
+            let failure = match called {
+                Ok(true) => None,
+                Ok(false) => Some("it took too long and was dropped".to_owned()),
+                Err(panic) => Some(format!("panic: {panic}")),
+            };
+            if let (Some(failure), Some(tree)) = (failure, tree.upgrade()) {
+                sibling::note_handler_failure(&tree, received.signal.name(), failure);
+            }
+            // It may have been removed meanwhile, and its drop is foreign code. A panic in it is told to no caller.
+            let _ = catch_panics(|| drop(handler));
         }
-        if let (Some(show), Some(tree)) = (&self.show_snapshot, shown.and_then(|tree| tree.upgrade())) {
-            self.show(show, tree, received.signal);
+        if let Some(show) = self.show_snapshot.as_ref().filter(|_| is_shown) {
+            // A stop waits until it has been shown.
+            match received.action == SignalAction::Stop {
+                true => show.now(&tree),
+                false => show.soon(tree),
+            }
         }
         done();
-    }
-
-    fn show(&self, show: &Mutex<ShowSnapshot>, tree: Arc<Tree>, signal: Signal) {
-        let mut show = match show.try_lock() {
-            Ok(show) => show,
-            Err(TryLockError::Poisoned(show)) => show.into_inner(),
-            // A snapshot is being shown, and a stop waits for the end of this call.
-            Err(TryLockError::WouldBlock) => return,
-        };
-        let snapshot = tree.snapshot();
-        // The function may take long, and the tree is not to be kept by that.
-        drop(tree);
-        survive(signal, || show(&snapshot));
     }
 }
 
@@ -177,18 +179,6 @@ async fn in_time(limit: Option<Duration>, handler: impl Future<Output = ()>) -> 
             handler.await;
             true
         }
-    }
-}
-
-/// Calls a handler. A panic in it is its own affair: the handlers after it, and the tree, still see the
-/// signal.
-fn survive(signal: Signal, handler: impl FnOnce()) {
-    // A handler that panicked is called again for the next signal, as if it had returned; what it left half
-    // done is its own.
-    if !catch_panics(handler) {
-        catch_panics(
-            || tracing::error!(target: "rootward", { signal.name = %signal }, "a signal handler panicked"),
-        );
     }
 }
 

@@ -27,6 +27,7 @@ mod listening;
 mod policy;
 mod signal_thread;
 mod signals;
+mod snapshot_show;
 mod source;
 mod sys;
 mod system_signals;

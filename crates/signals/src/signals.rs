@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rootward_core::{Tree, TreeSnapshot};
@@ -10,9 +10,10 @@ use tokio::runtime::Handle;
 
 use crate::handler::Handler;
 use crate::handler_registry::SignalHandlers;
-use crate::handler_threads::{HandlerThreads, HandlerWork, ShowSnapshot};
+use crate::handler_threads::{HandlerThreads, HandlerWork};
 use crate::last_kill::LastKill;
 use crate::policy::SignalRules;
+use crate::snapshot_show::{ShowSnapshot, SnapshotShow};
 use crate::sys;
 use crate::system_signals::InheritedSignals;
 use crate::{
@@ -242,7 +243,8 @@ impl Signals {
     /// # Errors
     ///
     /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the threads: one that hears
-    /// the process's signals, two for the handlers if there are any, and one for the last kill.
+    /// the process's signals, two for the handlers if there are any, one that shows snapshots if there is a
+    /// function for that, and one for the last kill.
     ///
     /// # Panics
     ///
@@ -254,7 +256,7 @@ impl Signals {
             SignalRules { hangup: self.hangup, stop: self.stop_signals, snapshot, suspend: self.suspend };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
         let Self { handlers, show_snapshot, handler_timeout, .. } = self;
-        let show_snapshot = show_snapshot.map(|show| Arc::new(Mutex::new(show)));
+        let show_snapshot = show_snapshot.map(SnapshotShow::new);
         let plan = HandlerWork { handlers: handlers.clone(), show_snapshot, runtime, limit: handler_timeout };
         let handler_threads = Arc::new(HandlerThreads::new(plan));
         if snapshot {

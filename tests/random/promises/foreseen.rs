@@ -132,11 +132,18 @@ impl<'a> Foreseen<'a> {
     }
 
     fn has(&self, next: NextStep) -> bool {
-        self.of_child().any(|event| match (next, &event.what) {
-            (NextStep::Start | NextStep::Restart { .. }, EventKind::Starting) => true,
-            (NextStep::Stop, EventKind::Stopping { .. }) => true,
-            _ => next == NextStep::GiveUp,
-        })
+        match next {
+            NextStep::Start | NextStep::Restart { .. } => {
+                self.of_child().any(|event| matches!(event.what, EventKind::Starting))
+            }
+            NextStep::Stop => self.of_child().any(|event| matches!(event.what, EventKind::Stopping { .. })),
+            // The supervisor does, and a child that is down has no part in it.
+            NextStep::GiveUp => self.happened.iter().any(|event| {
+                self.outlook.path.as_str().rsplit_once('/').is_some_and(|(above, _)| event.path == *above)
+                    && matches!(event.what, EventKind::GaveUp { .. })
+            }),
+            _ => false,
+        }
     }
 
     /// Whether a caller wanted something, or a stop has begun above or a time for a start there is over, of which the

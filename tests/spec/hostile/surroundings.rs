@@ -55,6 +55,22 @@ fn the_deadline_holds_beside_each_piece_of_hostile_code() {
     });
 }
 
+#[test]
+fn a_handler_that_panics_is_called_again_while_the_log_blocks() {
+    for manner in MANNERS {
+        let (mut program, processes) = given_program(place("subscriber", true, false), manner, "2000");
+
+        for _ in 0..2 {
+            program.signal(Signal::SIGUSR2);
+            program.wait_for("handler called");
+        }
+
+        program.signal(Signal::SIGTERM);
+        drop(program.finish());
+        wait(are_gone(&processes));
+    }
+}
+
 /// Code that misbehaves.
 #[derive(Clone, Copy, Debug)]
 struct Place {

@@ -75,7 +75,9 @@ impl<'a> Tree<'a> {
                 Stage::Starting | Stage::Up | Stage::Stopping,
             )
             | (EventKind::Output { .. } | EventKind::GaveUp { .. }, _)
-            | (EventKind::Signal { .. } | EventKind::Degraded { .. }, _) => stage,
+            | (EventKind::Signal { .. } | EventKind::HandlerFailed { .. } | EventKind::Degraded { .. }, _) => {
+                stage
+            }
             // The root reports its end in every case.
             (EventKind::StartFailed { .. }, Stage::Stopping) if is_root(event) => Stage::Stopping,
             (EventKind::Ignored, Stage::Starting)

@@ -1,7 +1,9 @@
 //! The front page of the facade names what stands there.
 
+use std::collections::BTreeSet;
 use std::fs;
 
+use super::code::{code_of, identifiers};
 use super::sources::{sources, workspace};
 
 #[test]
@@ -76,4 +78,22 @@ fn public_names(source: &str) -> Vec<String> {
         attributes.clear();
     }
     names
+}
+
+/// A type that lost `Send` or `Sync` would be seen by its users alone.
+#[test]
+fn every_type_that_the_facade_exports_is_held_to_what_users_do_with_it() {
+    let read = |path: &str| fs::read_to_string(workspace().join(path)).expect("it is there");
+    let (facade, held) = (read("crates/rootward/src/lib.rs"), read("tests/spec/public_api.rs"));
+    let code = code_of(&facade);
+    let exported = code.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next());
+    let is_type = |name: &&str| name.starts_with(|c: char| c.is_uppercase());
+    let types: BTreeSet<&str> = exported.flat_map(identifiers).filter(is_type).collect();
+    let held = identifiers(&held);
+
+    // A trait that the compiler looks for, and no program holds.
+    let missing: Vec<_> = types.difference(&held).filter(|name| **name != "IntoExit").collect();
+
+    assert!(types.len() > 60, "they are found: {types:?}");
+    assert!(missing.is_empty(), "`tests/spec/public_api.rs` says nothing of these: {missing:?}");
 }

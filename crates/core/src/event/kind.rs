@@ -155,6 +155,14 @@ pub enum EventKind {
         /// By what, such as `chaos 3 (seed 7)`.
         by: String,
     },
+    /// A signal handler of the program's panicked, or took too long and was dropped. It stands at the root, and changes
+    /// nothing there: the handlers after it are called.
+    HandlerFailed {
+        /// Of which signal, such as `SIGHUP`; `snapshot` for the function that shows the snapshot.
+        handler: String,
+        /// What went wrong, such as `panic: a bug`.
+        error: String,
+    },
     /// It wrote a line, or the beginning of one with which it has not gone on for a tenth of a second.
     Output {
         /// Where.
@@ -227,6 +235,7 @@ impl EventKind {
             Self::Unhealthy { .. } => "unhealthy",
             Self::Healthy => "healthy",
             Self::MadeToCrash { .. } => "made_to_crash",
+            Self::HandlerFailed { .. } => "handler_failed",
             Self::Output { .. } => "output",
         }
     }
@@ -293,6 +302,10 @@ impl EventKind {
                 map.serialize_entry("reason", reason)?;
             }
             Self::MadeToCrash { by } => map.serialize_entry("by", by)?,
+            Self::HandlerFailed { handler, error } => {
+                map.serialize_entry("handler", handler)?;
+                map.serialize_entry("error", error)?;
+            }
             Self::Notified(notice) => notice.serialize_fields(map)?,
             Self::Unhealthy { error, failures, threshold } => {
                 map.serialize_entry("error", error)?;

@@ -18,6 +18,7 @@ impl EventKind {
             Self::Signal { signal, .. } => signal.len(),
             Self::Asked { with, error, .. } => with.len() + error.as_ref().map_or(0, String::len),
             Self::MadeToCrash { by } => by.len(),
+            Self::HandlerFailed { handler, error } => handler.len() + error.len(),
             Self::Stalled { thread, .. } => thread.len(),
             Self::Degraded { what, reason } => what.len() + reason.len(),
             Self::Notified(notice) => notice.status.as_ref().map_or(0, String::len),

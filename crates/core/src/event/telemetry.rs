@@ -126,6 +126,9 @@ pub(super) fn log(event: &Event) {
             );
         }
         EventKind::Healthy => line!(usual, "child is healthy again"),
+        EventKind::HandlerFailed { handler, error } => {
+            line!(error, "signal handler failed", signal.handler = %handler, error = %error);
+        }
         EventKind::MadeToCrash { by } => line!(warn, "child is made to crash", crash.by = %by),
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);

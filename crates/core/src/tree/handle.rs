@@ -16,7 +16,7 @@ use super::watchdog::GuardianWatchdog;
 use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::{HearsSignals, KeepsActive, TreeContext, Use};
-use crate::event::{Events, SignalAction, TreeLog};
+use crate::event::{EventKind, Events, SignalAction, TreeLog};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
 use crate::sighting::Sighting;
@@ -396,6 +396,10 @@ impl Tree {
 
     pub(crate) fn note_signals(&self) {
         self.shared.context.record().section(|writer| self.shared.root.write_signals(writer));
+    }
+
+    pub(crate) fn note_handler_failure(&self, handler: &str, error: String) {
+        self.shared.root.emit(EventKind::HandlerFailed { handler: handler.to_owned(), error });
     }
 
     fn command(&self, command: GuardianCommand) {

@@ -83,6 +83,7 @@ pub(crate) fn say(event: &Event) -> EventText {
         What::Stalled { elapsed_ms, thread } => {
             ('…', format!("has not yielded for {} on {thread}", millis(*elapsed_ms)))
         }
+        What::HandlerFailed { handler, error } => ('!', format!("handler of {handler} failed · {error}")),
         What::Degraded { what, reason } => ('!', format!("{what}: {reason}")),
         What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status, .. } => {
             let mut parts = Vec::new();
@@ -121,6 +122,7 @@ pub(crate) fn level_of(event: &Event) -> Level {
         | What::NotReady { .. }
         | What::Unhealthy { .. }
         | What::MadeToCrash { .. }
+        | What::HandlerFailed { .. }
         | What::Degraded { .. } => Level::Notice,
         What::Starting
         | What::Started { .. }
@@ -208,6 +210,11 @@ mod tests {
                 },
                 Level::Usual,
                 "says 17 clients · reads its configuration again",
+            ),
+            (
+                What::HandlerFailed { handler: "SIGHUP".to_owned(), error: "panic: a bug".to_owned() },
+                Level::Notice,
+                "handler of SIGHUP failed · panic: a bug",
             ),
             (What::MadeToCrash { by: "chaos 3".to_owned() }, Level::Notice, "is made to crash by chaos 3"),
         ] {

@@ -47,6 +47,7 @@ fn events(text: &str) -> Vec<EventKind> {
         EventKind::Asked { with: text(), elapsed: Duration::ZERO, error: Some(text()) },
         EventKind::Escalated { to: text().into() },
         EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },
+        EventKind::HandlerFailed { handler: text(), error: text() },
         EventKind::Degraded { what: text().into(), reason: text() },
         EventKind::Output {
             stream: OutputStream::Stdout,

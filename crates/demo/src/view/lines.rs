@@ -104,6 +104,9 @@ fn say(event: &Event) -> LineText {
         EventKind::Stalled { elapsed, thread } => {
             said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed), thread))
         }
+        EventKind::HandlerFailed { handler, error } => {
+            said('!', Tone::Bad, format!("handler of {handler} failed: {error}"))
+        }
         EventKind::Degraded { what, reason } => {
             said('!', Tone::Notice, format!("weaker {what} than usual: {}", reason))
         }

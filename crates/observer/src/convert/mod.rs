@@ -101,6 +101,9 @@ impl From<&EventKind> for wire::What {
             EventKind::Stalled { elapsed, thread } => {
                 Self::Stalled { elapsed_ms: millis(*elapsed), thread: thread.clone() }
             }
+            EventKind::HandlerFailed { handler, error } => {
+                Self::HandlerFailed { handler: handler.clone(), error: error.clone() }
+            }
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }
             }

@@ -93,6 +93,7 @@ fn size(event: &Event) -> usize {
         What::Notified { said, .. } => said.as_ref().map_or(0, String::len),
         What::Asked { with, error, .. } => with.len() + error.as_ref().map_or(0, String::len),
         What::MadeToCrash { by } => by.len(),
+        What::HandlerFailed { handler, error } => handler.len() + error.len(),
         What::StartFailed { error, .. } | What::Retrying { error, .. } | What::Unhealthy { error, .. } => {
             error.len()
         }

@@ -116,6 +116,7 @@ impl Counts {
             | What::MadeToCrash { .. }
             | What::NotReady { .. }
             | What::Degraded { .. }
+            | What::HandlerFailed { .. }
             | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}

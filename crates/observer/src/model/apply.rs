@@ -33,6 +33,7 @@ impl Model {
             | What::Draining { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::HandlerFailed { .. }
             | What::Unknown => {}
             What::Notified { .. }
             | What::Unhealthy { .. }
@@ -209,6 +210,7 @@ impl Node {
             | What::Healthy
             | What::MadeToCrash { .. }
             | What::Degraded { .. }
+            | What::HandlerFailed { .. }
             | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}
@@ -269,6 +271,7 @@ impl EventMark {
             What::Escalated { to } => to.clone(),
             What::MadeToCrash { by } => format!("by {by}"),
             What::Retrying { error, .. } => error.clone(),
+            What::HandlerFailed { handler, error } => format!("{handler}: {error}"),
             What::Stopped { status, elapsed_ms, .. } => match status {
                 Some(status) => format!("{status}, after {elapsed_ms} ms"),
                 None => format!("after {elapsed_ms} ms"),

@@ -48,6 +48,7 @@ impl Child {
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
+            | What::HandlerFailed { .. }
             | What::Output { .. }
             | What::Unknown => {}
         }

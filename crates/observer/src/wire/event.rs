@@ -196,6 +196,13 @@ pub enum What {
         /// By what, such as `chaos 3 (seed 7)`.
         by: String,
     },
+    /// A signal handler of the program's panicked or took too long. It stands at the root, and changes nothing there.
+    HandlerFailed {
+        /// Of which signal, such as `SIGHUP`; `snapshot` for the function that shows the snapshot.
+        handler: String,
+        /// What went wrong, such as `panic: a bug`.
+        error: String,
+    },
     /// It wrote a line.
     Output {
         /// Where: `stdout` or `stderr`.
@@ -242,6 +249,7 @@ impl What {
             Self::Unhealthy { .. } => "unhealthy",
             Self::Healthy => "healthy",
             Self::MadeToCrash { .. } => "made_to_crash",
+            Self::HandlerFailed { .. } => "handler_failed",
             Self::Output { .. } => "output",
             Self::Unknown => "unknown",
         }

@@ -80,7 +80,10 @@ fn next(what: &What) -> Option<What> {
         }
         What::Unhealthy { .. } => What::Healthy,
         What::Healthy => What::MadeToCrash { by: text("chaos 3 (seed 7)") },
-        What::MadeToCrash { .. } => What::Output {
+        What::MadeToCrash { .. } => {
+            What::HandlerFailed { handler: text("SIGHUP"), error: text("panic: a bug") }
+        }
+        What::HandlerFailed { .. } => What::Output {
             stream: text("stderr"),
             line: text("a line"),
             truncated: true,

@@ -65,9 +65,9 @@ impl Drop for KillOnDrop {
 
 fn kill_and_reap(set: Arc<ProcessSet>, ack: Option<Ack>, then: impl FnOnce(Exit) + Send + 'static) {
     kill(&set);
-    let name = "rootward-reap".to_owned();
     // Without a thread the zombie stays until this program ends. The kill has been sent in any case.
-    let _ = thread::Builder::new().name(name).spawn(move || {
+    let reap = thread::Builder::new().name("rootward-reap".to_owned());
+    let _ = reap.spawn(move || {
         let _ = SigSet::all().thread_block();
         let exit = wait(&set);
         while !is_empty(&set) {

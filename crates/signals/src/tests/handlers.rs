@@ -76,6 +76,39 @@ async fn a_handler_that_panics_does_not_keep_others_from_seeing_the_signal() {
     assert_eq!(seen.recv().await, Some((Signal::TERM, 0)));
 }
 
+#[tokio::test]
+async fn the_record_has_the_failures_of_handlers() {
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let signals = Signals::new()
+        .source(source)
+        .handler_timeout(Duration::from_millis(50))
+        .on(Signal::USR2, |_| panic!("number {}", 7))
+        .on_async(Signal::USR2, |_| std::future::pending());
+    let _guard = signals.attach(&tree).unwrap();
+
+    sender.send(Signal::USR2);
+    let of_handlers = [log.handler_failure().await, log.handler_failure().await];
+
+    assert_eq!(
+        of_handlers.each_ref().map(|(handler, error)| (handler.as_str(), error.as_str())),
+        [("SIGUSR2", "panic: number 7"), ("SIGUSR2", "it took too long and was dropped")]
+    );
+}
+
+#[tokio::test]
+async fn the_record_has_the_failure_of_what_shows_snapshots() {
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let signals = Signals::new().source(source).on_snapshot(|_| panic!("no snapshot"));
+    let _guard = signals.attach(&tree).unwrap();
+
+    sender.send(Signal::USR1);
+
+    assert_eq!(log.handler_failure().await, ("snapshot".to_owned(), "panic: no snapshot".to_owned()));
+    assert!(!tree.is_stopping());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;

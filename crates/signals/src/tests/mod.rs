@@ -134,6 +134,17 @@ impl Log {
         .await
     }
 
+    /// The next failure of a handler, and of which.
+    pub(crate) async fn handler_failure(&mut self) -> (String, String) {
+        self.find(|event| {
+            if let EventKind::HandlerFailed { handler, error } = &event.what {
+                return Some((handler.clone(), error.clone()));
+            }
+            None
+        })
+        .await
+    }
+
     /// What the signals meant that asked for an end, as far as that has been written down.
     fn counted_signals(&mut self) -> Vec<SignalAction> {
         let mut counted = Vec::new();

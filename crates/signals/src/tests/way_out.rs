@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{Log, given_tree, hangs, obedient, stubborn, three_signals_lead_out};
 use crate::last_kill::LastKill;
-use crate::{Signal, SignalSource, Signals};
+use crate::{Hangup, Signal, SignalSource, Signals};
 
 #[tokio::test]
 async fn a_snapshot_whose_show_hangs_holds_up_no_stop() {
@@ -47,6 +47,25 @@ async fn a_snapshot_whose_show_hangs_holds_up_no_stop_that_has_handlers_and_show
         assert_eq!(called.recv().await, Some(SignalAction::Stop), "{stop}");
         assert!(tree.wait().await.clean);
     }
+}
+
+#[tokio::test]
+async fn a_snapshot_whose_show_hangs_holds_up_no_handler() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, _never) = hangs();
+    let (told, mut called) = mpsc::unbounded_channel();
+    let signals = Signals::new().source(source).hangup(Hangup::Reload).on_snapshot(hang);
+    let signals = signals.on(Signal::HUP, move |received| told.send(received.action).unwrap());
+    let _guard = signals.attach(&tree).unwrap();
+    sender.send(Signal::USR1);
+    hanging.recv().await;
+
+    sender.send(Signal::USR1);
+    sender.send(Signal::HUP);
+
+    assert_eq!(called.recv().await, Some(SignalAction::Ignore));
+    assert!(!tree.is_stopping());
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ fn check_fields(events: &[Value]) {
             "output" => assert!(has("stream") && has("line"), "{event}"),
             "stalled" => assert!(has("elapsed_ms") && has("thread"), "{event}"),
             "not_ready" => assert!(has("elapsed_ms"), "{event}"),
+            "handler_failed" => assert!(has("handler") && has("error"), "{event}"),
             "made_to_crash" => assert!(has("by"), "{event}"),
             "unhealthy" => assert!(has("error") && has("failures") && has("threshold"), "{event}"),
             "starting" | "notified" | "healthy" => {}

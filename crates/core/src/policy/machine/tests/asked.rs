@@ -211,6 +211,41 @@ fn a_start_with_a_limit_wants_an_alarm_until_the_child_has_started() {
     assert_eq!(rig.machine.next_alarm(), None);
 }
 
+// --- blamed ---
+
+#[test]
+fn the_child_is_blamed_whose_failure_is_one_too_many() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent()]);
+    rig.failed(A);
+    rig.tell(Input::Started(A));
+    assert_eq!(rig.machine.blamed(), None, "there was one restart left");
+
+    rig.failed(B);
+
+    assert_eq!(rig.machine.blamed(), Some(B));
+}
+
+#[test]
+fn the_significant_child_is_blamed_whose_end_shuts_the_supervisor_down() {
+    let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
+    let mut rig = Rig::running(policy, [temporary(), significant(transient()), permanent()]);
+    rig.ended(A);
+    assert_eq!(rig.machine.blamed(), None);
+
+    rig.ended(B);
+
+    assert_eq!(rig.machine.blamed(), Some(B));
+}
+
+#[test]
+fn no_child_is_blamed_for_a_stop_that_was_asked_for() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.stop(None);
+    rig.ended(A);
+
+    assert_eq!(rig.machine.blamed(), None);
+}
+
 // --- awaits_restart and its changes ---
 
 #[test]
