@@ -63,7 +63,8 @@ fn one_file_logs_and_one_makes_spans() {
         let imported: Vec<_> = imported.flat_map(identifiers).map(str::to_owned).collect();
         let code = code_of(text);
         let is_used = |name: &str| {
-            code.contains(&format!("tracing::{name}!")) || imported.iter().any(|import| import == name)
+            code.contains(&format!("tracing::{name}!"))
+                || imported.iter().any(|import| import == name) && code.contains(&format!("{name}!("))
         };
         macros.into_iter().any(|name| is_used(name) || is_used(&format!("{name}_span")))
     };
