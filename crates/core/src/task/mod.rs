@@ -28,6 +28,7 @@ mod start;
 mod stop_error;
 mod stopping;
 mod supervisor;
+mod until_stopping;
 mod with_result;
 
 pub use blocking::BlockingContext;
@@ -38,6 +39,7 @@ pub use permit::Permit;
 pub use result::IntoExit;
 pub use spawn_error::{SpawnError, SpawnErrorKind};
 pub use supervisor::{TaskResult, TaskSupervisor};
+pub use until_stopping::UntilStopping;
 pub use with_result::TaskError;
 
 #[cfg(feature = "actors")]
