@@ -66,7 +66,7 @@ class Model {
         tells(node.child, event);
         break;
       }
-      case "output": case "signal": case "draining": case "not_ready": case "stalled":
+      case "output": case "signal": case "draining": case "not_ready": case "stalled": case "guest_panicked":
         // They change nothing that is shown of a child.
     }
   }

@@ -33,7 +33,7 @@ mod with_result;
 
 pub use blocking::BlockingContext;
 pub use context::TaskContext;
-pub use guest::Guest;
+pub use guest::{Guest, part_of_guest};
 pub use map::TaskResults;
 pub use permit::Permit;
 pub use result::IntoExit;

@@ -48,6 +48,7 @@ fn events(text: &str) -> Vec<EventKind> {
         EventKind::Escalated { to: text().into() },
         EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },
         EventKind::Degraded { what: text().into(), reason: text() },
+        EventKind::GuestPanicked { panic: Panic::new(text()) },
         EventKind::Output {
             stream: OutputStream::Stdout,
             line: text(),

@@ -104,6 +104,7 @@ fn say(event: &Event) -> LineText {
         EventKind::Stalled { elapsed, thread } => {
             said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed), thread))
         }
+        EventKind::GuestPanicked { panic } => said('!', Tone::Bad, format!("a guest panicked: {panic}")),
         EventKind::Degraded { what, reason } => {
             said('!', Tone::Notice, format!("weaker {what} than usual: {}", reason))
         }

@@ -101,6 +101,11 @@ impl From<&EventKind> for wire::What {
             EventKind::Stalled { elapsed, thread } => {
                 Self::Stalled { elapsed_ms: millis(*elapsed), thread: thread.clone() }
             }
+            EventKind::GuestPanicked { panic } => Self::GuestPanicked {
+                panic: panic.message.clone(),
+                location: panic.location.clone(),
+                backtrace: panic.backtrace.clone(),
+            },
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }
             }

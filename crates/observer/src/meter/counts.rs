@@ -116,6 +116,7 @@ impl Counts {
             | What::MadeToCrash { .. }
             | What::NotReady { .. }
             | What::Degraded { .. }
+            | What::GuestPanicked { .. }
             | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}

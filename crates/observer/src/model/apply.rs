@@ -33,6 +33,7 @@ impl Model {
             | What::Draining { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::GuestPanicked { .. }
             | What::Unknown => {}
             What::Notified { .. }
             | What::Unhealthy { .. }
@@ -209,6 +210,7 @@ impl Node {
             | What::Healthy
             | What::MadeToCrash { .. }
             | What::Degraded { .. }
+            | What::GuestPanicked { .. }
             | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}
@@ -267,6 +269,7 @@ impl EventMark {
             What::Stopping { cause, signal: Some(signal), .. } => format!("cause: {cause}, by {signal}"),
             What::Asked { with, .. } => format!("with {with}"),
             What::Escalated { to } => to.clone(),
+            What::GuestPanicked { panic, .. } => panic.clone(),
             What::MadeToCrash { by } => format!("by {by}"),
             What::Retrying { error, .. } => error.clone(),
             What::Stopped { status, elapsed_ms, .. } => match status {

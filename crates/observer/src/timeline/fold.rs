@@ -40,6 +40,7 @@ impl Recorder {
         match &event.what {
             What::Unknown
             | What::Degraded { .. }
+            | What::GuestPanicked { .. }
             | What::Output { .. }
             | What::Draining { .. }
             | What::Healthy

@@ -31,6 +31,7 @@ impl fmt::Display for RecordLine<'_> {
                 write!(f, " · {failures} of {threshold} · {error}")
             }
             EventKind::Stalled { elapsed, thread } => write!(f, " · for {elapsed:?} on {thread}"),
+            EventKind::GuestPanicked { panic } => write!(f, " · {panic}"),
             EventKind::Degraded { what, reason } => write!(f, " · {what}: {reason}"),
             EventKind::Output { stream, line, .. } => write!(f, " · {stream}: {line}"),
             _ => Ok(()),
