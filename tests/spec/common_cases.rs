@@ -16,7 +16,7 @@ use rootward::{
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::support::{Puppet, builder, given, given_tree, obedient, settle};
+use crate::support::{Puppet, builder, given, given_tree, obedient, settle, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -230,7 +230,7 @@ async fn a_partition_supervisor_that_was_named_before_the_tree_is_found_again_af
     let two = NonZeroUsize::new(2).unwrap();
     let shards = PartitionSupervisor::new("shards", two, shard).intensity(0, SECOND).at(&address);
     let (tree, mut log) = given(Supervisor::new("root").child(shards)).await;
-    let before = address.wait().await;
+    let before = within("the supervisor", address.wait()).await;
 
     fails.notify_one();
     log.wait_for_event("shards", "restarting").await;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::routing::get;
@@ -13,7 +14,7 @@ use tokio::net::unix::UCred;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{Mutex, mpsc, watch};
 
-use crate::support::{given, within};
+use crate::support::{EventLog, GivenTree, given, within};
 
 /// How much a pipe in memory holds.
 const SOME: usize = 4096;
@@ -39,25 +40,14 @@ async fn a_unix_socket_is_served_like_a_tcp_socket_and_its_handlers_know_the_pro
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pipe_in_memory_is_served_and_what_does_not_end_on_it_is_dropped_by_the_stop() {
-    let (sender, receiver) = mpsc::unbounded_channel::<DuplexStream>();
     let begun = watch::Sender::new(false);
-    let state = (Arc::new(Mutex::new(receiver)), begun.clone());
-    let child = ChildSpec::task_with("server", state, |cx: TaskContext, (receiver, begun)| async move {
-        let app = Router::new().route("/", get(|| async { "hello" })).route(
-            "/waits",
-            get(move || async move {
-                begun.send_replace(true);
-                std::future::pending::<()>().await;
-            }),
-        );
-        let mut receiver = receiver.lock().await;
-        while let Some(Some(pipe)) = cx.unless_stopping(receiver.recv()).await {
-            let Some(guest) = cx.guest() else { break };
-            guest.spawn(rootward::http::serve_connection(cx.clone(), pipe, app.clone()));
-        }
+    let begins = begun.clone();
+    let waits = get(move || async move {
+        begins.send_replace(true);
+        std::future::pending::<()>().await;
     });
-    let root = Supervisor::new("root").child(child.shutdown(std::time::Duration::from_millis(50)));
-    let (tree, _log) = given(root).await;
+    let app = Router::new().route("/", get(|| async { "hello" })).route("/waits", waits);
+    let (tree, _log, sender) = given_pipes(app).await;
     let (client, pipe) = tokio::io::duplex(SOME);
     sender.send(pipe).unwrap();
     let answer = asks(client).await;
@@ -71,6 +61,22 @@ async fn a_pipe_in_memory_is_served_and_what_does_not_end_on_it_is_dropped_by_th
     assert!(answer.ends_with("hello"), "{answer}");
     assert_eq!((report.ending, report.root.children[0].outcome), (Ending::Forced, Outcome::Killed));
     assert_eq!(within("the end", waits.read(&mut [0; SOME])).await.unwrap(), 0, "it is closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_on_a_connection_that_is_served_inside_a_guest_is_told_once() {
+    async fn panics() {
+        panic!("out of apples");
+    }
+    let (tree, log, sender) = given_pipes(Router::new().route("/", get(panics))).await;
+    let (client, pipe) = tokio::io::duplex(SOME);
+    sender.send(pipe).unwrap();
+
+    let answer = asks(client).await;
+
+    assert_eq!(answer, "", "it is closed");
+    assert_eq!(tree.stop().await.ending, Ending::Clean);
+    assert_eq!(log.until_the_end().await.paths("guest_panicked"), ["server"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,6 +101,22 @@ async fn a_handler_knows_the_address_of_its_client_as_an_extension_and_as_axum_h
 
     assert!(answer.ends_with(&format!("{address} {address}")), "{answer}");
     assert_eq!(tree.stop().await.ending, Ending::Clean);
+}
+
+/// A server of the pipes that it is sent, which has little grace.
+async fn given_pipes(app: Router) -> (GivenTree, EventLog, mpsc::UnboundedSender<DuplexStream>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let state = (Arc::new(Mutex::new(receiver)), app);
+    let child = ChildSpec::task_with("server", state, |cx: TaskContext, (receiver, app)| async move {
+        let mut receiver = receiver.lock().await;
+        while let Some(Some(pipe)) = cx.unless_stopping(receiver.recv()).await {
+            let Some(guest) = cx.guest() else { break };
+            guest.spawn(rootward::http::serve_connection(cx.clone(), pipe, app.clone()));
+        }
+    });
+    let root = Supervisor::new("root").child(child.shutdown(Duration::from_millis(50)));
+    let (tree, log) = given(root).await;
+    (tree, log, sender)
 }
 
 async fn as_axum_has_it(

@@ -98,9 +98,10 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     if let (Some(connection), Some(socket)) = (cx.guest(), cx.guest()) {
-        let served =
-            serve(Connection { cx, peer: Peer::Unknown, socket: GuestSocket::new(io, socket) }, service);
-        connection.run(served).await;
+        let socket = GuestSocket::new(io, socket);
+        let served = serve(Connection { cx: cx.clone(), peer: Peer::Unknown, socket }, service);
+        // A panic is told of here, and no second time by a guest that runs this.
+        connection.run(part_of_guest(cx, served)).await;
     }
 }
 
