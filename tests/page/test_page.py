@@ -537,6 +537,7 @@ def invented(chance, many, seq=0):
             ("stopped", {"outcome": chance.choice(["graceful", "killed"]), "elapsed_ms": 7, "stragglers": []}),
             ("not_ready", {"elapsed_ms": 10000}), ("retrying", {"error": "not yet", "attempt": 1, "delay_ms": 100}),
             ("draining", {"cause": "signal", "delay_ms": 5000}), ("stalled", {"elapsed_ms": 1000, "thread": "worker-1"}),
+            ("guest_panicked", {"panic": "index out of bounds", "location": "src/shop.rs:12"}),
             ("asked", {"with": chance.choice(["SIGINT", "stop command"]), "elapsed_ms": 500}), ("healthy", {}),
             ("unhealthy", {"error": chance.choice(["refused", "tcp 80: refused"]), "failures": chance.randrange(1, 4), "threshold": 3}),
             ("notified", chance.choice([{"said": "serving"}, {"stopping": True}, {"reloading": True}, {"reloaded": True}, {"main_pid": 7}])),

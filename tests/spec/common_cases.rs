@@ -2,18 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use rootward::snapshot::ChildState;
 use rootward::{
-    ChildSpec, DynamicSupervisor, EventKind, Exit, Restart, Supervisor, SupervisorAddress, TaskContext,
-    TaskSupervisor,
+    ChildSpec, DynamicSupervisor, EventKind, Exit, PartitionSupervisor, Restart, Supervisor,
+    SupervisorAddress, TaskContext, TaskSupervisor,
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::support::{Puppet, builder, given, given_tree, obedient, settle};
+use crate::support::{Puppet, builder, given, given_tree, obedient, settle, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -216,6 +219,31 @@ async fn a_task_supervisor_that_was_named_before_the_tree_is_found_again_after_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_partition_supervisor_that_was_named_before_the_tree_is_found_again_after_a_restart() {
+    let address = SupervisorAddress::new();
+    let fails = Arc::new(Notify::new());
+    let shard = |_| {
+        ChildSpec::task_with("shard", Arc::clone(&fails), |cx: TaskContext, fails| async move {
+            cx.unless_stopping(fails.notified()).await.map_or(Ok(()), |()| Err("it fails once"))
+        })
+    };
+    let two = NonZeroUsize::new(2).unwrap();
+    let shards = PartitionSupervisor::new("shards", two, shard).intensity(0, SECOND).at(&address);
+    let (tree, mut log) = given(Supervisor::new("root").child(shards)).await;
+    let before = within("the supervisor", address.wait()).await;
+
+    fails.notify_one();
+    log.wait_for_event("shards", "restarting").await;
+    log.wait_for_event("shards", "started").await;
+    let after = address.get().expect("it is there again");
+    after.resize(1).await.unwrap();
+
+    assert!(!before.is_running());
+    assert_eq!((*after.path() == *"root/shards", after.count_children().active), (true, 1));
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes() {
     let address = SupervisorAddress::new();
     let root = Supervisor::new("root").child(Supervisor::new("inner").at(&address));
@@ -224,6 +252,40 @@ async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes
 
     assert_eq!(*found.path(), *"root/inner");
     assert!(tree.stop().await.clean);
+}
+
+// --- streams ---
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_an_end_of_its_own_ends_with_the_stop_and_is_dropped_then() {
+    let dropped = Arc::new(AtomicU32::new(0));
+    let task = ChildSpec::task_with("a", Arc::clone(&dropped), |cx: TaskContext, dropped| async move {
+        let held = CountsDrops(Arc::clone(&dropped));
+        let endless = stream::iter(1..=2).chain(stream::pending()).inspect(move |_| {
+            let _held = &held;
+        });
+        let mut numbers = pin!(cx.until_stopping(endless));
+        let mut seen = Vec::new();
+        while let Some(number) = numbers.next().await {
+            seen.push(number);
+        }
+        assert_eq!((seen, cx.is_stopping(), dropped.load(Ordering::SeqCst)), (vec![1, 2], true, 1));
+        assert_eq!(numbers.next().await, None, "it stays over");
+    });
+    let (tree, _log) = given(Supervisor::new("root").child(task)).await;
+    settle().await;
+
+    let report = tree.stop().await;
+
+    assert_eq!((report.clean, report.elapsed), (true, Duration::ZERO));
+}
+
+struct CountsDrops(Arc<AtomicU32>);
+
+impl Drop for CountsDrops {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 // --- results ---

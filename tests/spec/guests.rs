@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::report::{Ending, Outcome, Panic, StuckIn};
 use rootward::task::Guest;
-use rootward::{ChildSpec, Restart, Shutdown, Supervisor, TaskContext};
+use rootward::{ChildSpec, EventKind, Exit, Restart, Shutdown, Supervisor, TaskContext};
 use tokio::sync::Notify;
 
 use crate::support::{
@@ -279,4 +279,101 @@ async fn a_force_drops_what_guests_run() {
     let report = tree.wait().await;
 
     assert_eq!((report.ending, report.elapsed), (Ending::Forced, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_that_panics_while_its_task_runs_is_told_by_an_event_and_the_task_goes_on() {
+    let task = ChildSpec::task("server", |cx: TaskContext| async move {
+        let request = cx.guest().unwrap().spawn(async { panic!("no such shelf") });
+        let panic = request.await.unwrap_err().into_panic();
+        assert_eq!(
+            panic.downcast_ref::<&str>(),
+            Some(&"no such shelf"),
+            "the library that spawned it sees it, too"
+        );
+        cx.stopping().await;
+    });
+    let (tree, mut log) = given(Supervisor::new("root").child(task)).await;
+
+    let told = log.wait_for_event("server", "guest_panicked").await;
+    let report = tree.stop().await;
+
+    assert_eq!(panic_of(&told.what).message, "no such shelf");
+    assert_eq!(report.find("root/server").unwrap().status, Some(Exit::Normal));
+    assert_eq!(report.ending, Ending::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_that_panics_while_its_task_stops_is_a_failure_of_the_task_and_the_stop_is_not_clean() {
+    let (tree, log) = given_a_guest(|guest| async move {
+        let its = guest.task().clone();
+        let request = async {
+            its.stopping().await;
+            panic!("not in stock");
+        };
+        guest.run(request).await;
+    })
+    .await;
+
+    let report = tree.stop().await;
+
+    let server = report.find("root/server").unwrap();
+    let Some(Exit::Panicked(panic)) = &server.status else { panic!("{report}") };
+    assert_eq!((report.ending, panic.message.as_str()), (Ending::Failed, "not in stock"));
+    assert_eq!(report.failed_while_stopping(), [server]);
+    let events = log.until_the_end().await;
+    assert_eq!(events.paths("guest_panicked"), ["server"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_that_holds_a_guest_and_panics_is_told_of_as_well() {
+    let (tree, mut log) = given_a_guest(|guest| async move {
+        let _guest = guest;
+        panic!("it is not run as a guest");
+    })
+    .await;
+
+    log.wait_for_event("server", "guest_panicked").await;
+
+    assert_eq!(tree.stop().await.ending, Ending::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_the_drop_of_what_a_forced_guest_runs_is_told() {
+    struct Careless;
+    impl Drop for Careless {
+        fn drop(&mut self) {
+            panic!("dropped it");
+        }
+    }
+    let (tree, log) = given_a_guest(|guest| async move {
+        let request = async {
+            let _held = Careless;
+            pending::<()>().await;
+        };
+        guest.run(request).await;
+    })
+    .await;
+
+    let report = tree.stop().await;
+
+    assert_eq!(report.ending, Ending::Failed);
+    assert_eq!(log.until_the_end().await.paths("guest_panicked"), ["server"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_hears_that_its_task_is_forced_where_it_cannot_be_dropped() {
+    let (tree, _log) = given_a_guest(|guest| async move {
+        guest.forced().await;
+    })
+    .await;
+
+    let report = tree.stop().await;
+
+    assert_eq!((report.ending, report.elapsed), (Ending::Forced, 3 * SECOND));
+}
+
+fn panic_of(what: &EventKind) -> &Panic {
+    let EventKind::GuestPanicked { panic } = what else { panic!("{what:?}") };
+    panic
 }

@@ -109,7 +109,7 @@ pub use supervisor::{
 };
 pub use task::{
     BlockingContext, Guest, IntoExit, Permit, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult,
-    TaskResults, TaskSupervisor,
+    TaskResults, TaskSupervisor, UntilStopping,
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
 pub use tree_ref::TreeRef;

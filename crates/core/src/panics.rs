@@ -40,8 +40,32 @@ pub fn capture_panics() {
     });
 }
 
+/// A panic that was caught, and can go on as it was.
+pub(crate) struct CaughtPanic {
+    pub(crate) panic: Panic,
+    payload: Box<dyn Any + Send>,
+}
+
+impl CaughtPanic {
+    /// Lets the panic go on, without it being told to the hook again. What catches it next still learns its place.
+    pub(crate) fn resume(self) -> ! {
+        LAST.set(Some(self.panic));
+        SEEN.set(true);
+        std::panic::resume_unwind(self.payload)
+    }
+}
+
 /// Calls a function that is not the library's, with the program's subscriber, and makes a panic in it a value.
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
+    catch_whole(f).map_err(|CaughtPanic { panic, payload }| {
+        // A payload may panic when it is dropped. No part of the tree is left that this could be reported to.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        panic
+    })
+}
+
+/// The same, for a caller that lets the panic go on.
+pub(crate) fn catch_whole<R>(f: impl FnOnce() -> R) -> Result<R, CaughtPanic> {
     let outer = SUPERVISED.replace(true);
     // A panic that the user's code has caught by itself does not count.
     SEEN.set(false);
@@ -55,10 +79,13 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
         // since.
         let seen = LAST.take().filter(|seen| SEEN.take() && seen.message == message);
         let panic = resumed.or(seen).unwrap_or_else(|| Panic::new(message));
-        // A payload may panic when it is dropped. No part of the tree is left that this could be reported to.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-        panic
+        CaughtPanic { panic, payload }
     })
+}
+
+/// Whether a panic of this thread is going to be caught by [`catch`].
+pub(crate) fn is_caught() -> bool {
+    SUPERVISED.get()
 }
 
 /// Drops a value that belongs to a user, and keeps a panic in its drop from going any further.

@@ -25,6 +25,7 @@ pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::RecordPosition;
 pub use crate::policy::{is_late, lost_time};
 pub use crate::sighting::Sighting;
+pub use crate::task::part_of_guest;
 pub use crate::tree_ref::TreeWatch;
 
 /// Notes how far process children are followed, for snapshots and reports. It changes nothing: the part of the program

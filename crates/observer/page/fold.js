@@ -67,6 +67,7 @@ class Model {
         break;
       }
       case "output": case "signal": case "draining": case "not_ready": case "stalled": case "handler_failed":
+      case "output": case "signal": case "draining": case "not_ready": case "stalled": case "guest_panicked":
         // They change nothing that is shown of a child.
     }
   }

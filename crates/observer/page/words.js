@@ -153,6 +153,7 @@ function eventWords(event) {
     case "healthy": return ["running", "healthy again", 1];
     case "stalled": return ["forced", `has not yielded for ${short(event.elapsed_ms / 1e3)} on thread ${event.thread}`, 3];
     case "handler_failed": return ["forced", `handler of ${event.handler} failed: ${event.error}`, 3];
+    case "guest_panicked": return ["failed", `a guest panicked: ${event.panic}${event.location ? `, at ${event.location}` : ""}`, 3];
     case "degraded": return ["restarting", `weaker ${event.what} than usual: ${event.reason}`, 3];
     case "output": return ["output", event.line, 0];
     default: return ["unknown", name, 1];

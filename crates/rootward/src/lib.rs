@@ -189,7 +189,9 @@ pub mod task {
     //! [`TaskContext`](crate::TaskContext) and [`TaskSupervisor`](crate::TaskSupervisor).
 
     #[doc(inline)]
-    pub use rootward_core::{BlockingContext, Guest, IntoExit, Permit, TaskResult, TaskResults};
+    pub use rootward_core::{
+        BlockingContext, Guest, IntoExit, Permit, TaskResult, TaskResults, UntilStopping,
+    };
 }
 
 #[cfg(feature = "signals")]

@@ -56,7 +56,7 @@ impl Teller {
     async fn rates(self, of: Request<String>) -> Result<Response<BoxStream<String>>, Status> {
         let cx = of.extensions().get::<TaskContext>().expect("the server is a task").clone();
         let first = stream::once(async move { Ok(format!("{} 1", of.get_ref())) });
-        let rates = first.chain(stream::pending()).take_until(cx.token().cancelled_owned());
+        let rates = cx.until_stopping(first.chain(stream::pending()));
         Ok(Response::new(Box::pin(rates)))
     }
 

@@ -3,7 +3,7 @@
 mod program;
 
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -32,7 +32,7 @@ async fn one_stop_ends_all_four_kinds_of_connection_and_each_client_sees_an_end_
         kept.ready().await.expect("it is kept");
         assert_eq!(text(kept.send_request(get(at, "/")).await).await, (StatusCode::OK, "hello".to_owned()));
     }
-    let mut chat = websocket(at).await;
+    let mut chat = websocket(at, "/chat").await;
     chat.send(Message::text("are you there?")).await.expect("it is connected");
     assert_eq!(next(&mut chat).await, Message::text("are you there?"));
     kept.ready().await.expect("it is kept");
@@ -42,12 +42,7 @@ async fn one_stop_ends_all_four_kinds_of_connection_and_each_client_sees_an_end_
     assert_eq!(prices.next().await.expect("there is one").expect("it is whole"), "data: apples: 2\n\n");
     let (mut many, many_connection) = http_2(at).await;
     let orders = [beside(kept.send_request(order(at))), beside(many.send_request(order(at)))];
-    within("the orders", async {
-        while shop.orders.load(Ordering::SeqCst) < 2 {
-            tokio::task::yield_now().await
-        }
-    })
-    .await;
+    within("the orders", until_there(&shop.orders, 2)).await;
 
     let (report, ()) = tokio::join!(within("the stop", tree.stop()), async {
         tree.stopping().await;
@@ -74,21 +69,24 @@ async fn what_none_of_the_four_kinds_gives_up_in_its_grace_is_dropped_before_the
     let (mut kept, _connection) = http_1(at).await;
     let (mut many, _many_connection) = http_2(at).await;
     let orders = [beside(kept.send_request(order(at))), beside(many.send_request(order(at)))];
-    within("the orders", async {
-        while shop.orders.load(Ordering::SeqCst) < 2 {
-            tokio::task::yield_now().await
-        }
-    })
-    .await;
+    let mut chat = websocket(at, "/deaf").await;
+    chat.send(Message::text("are you there?")).await.expect("it is connected");
+    assert_eq!(next(&mut chat).await, Message::text("are you there?"));
+    let (mut streams, _streams_connection) = http_1(at).await;
+    let _unread = streams.send_request(get(at, "/ticker")).await.expect("it is answered");
+    within("the orders", until_there(&shop.orders, 2)).await;
+    within("the ticker and the chat", until_there(&shop.open, 2)).await;
 
     let report = within("the stop", tree.stop()).await;
 
     assert_eq!(shop.orders.load(Ordering::SeqCst), 0, "no handler is there any more");
+    assert_eq!(shop.open.load(Ordering::SeqCst), 0, "no stream and no websocket either");
     let server = report.find("shop/server").expect("it is there");
     assert_eq!((report.ending, server.outcome), (Ending::Forced, Outcome::Killed));
     for order in orders {
         assert!(within("the end", order).await.expect("no panic").is_err());
     }
+    assert!(!matches!(within("the end", chat.next()).await, Some(Ok(_))), "it was cut off");
 }
 
 // --- the clients ---
@@ -112,9 +110,15 @@ async fn http_2(at: SocketAddr) -> (http2::SendRequest<Body>, Connection) {
     (sender, beside(connection))
 }
 
-async fn websocket(at: SocketAddr) -> WebSocketStream<TcpStream> {
+async fn websocket(at: SocketAddr, path: &str) -> WebSocketStream<TcpStream> {
     let socket = TcpStream::connect(at).await.expect("it listens");
-    client_async(format!("ws://{at}/chat"), socket).await.expect("it is upgraded").0
+    client_async(format!("ws://{at}{path}"), socket).await.expect("it is upgraded").0
+}
+
+async fn until_there(count: &AtomicUsize, all: usize) {
+    while count.load(Ordering::SeqCst) < all {
+        tokio::task::yield_now().await
+    }
 }
 
 async fn next(chat: &mut WebSocketStream<TcpStream>) -> Message {

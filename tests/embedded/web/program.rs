@@ -23,6 +23,8 @@ pub(super) struct Shop {
     at: watch::Sender<Option<SocketAddr>>,
     /// How many orders are being worked on.
     pub(super) orders: Arc<AtomicUsize>,
+    /// How many tickers and deaf chats there are.
+    pub(super) open: Arc<AtomicUsize>,
     /// Whether orders are done.
     pub(super) delivered: watch::Sender<bool>,
 }
@@ -39,13 +41,15 @@ async fn serve(cx: TaskContext, shop: Shop) -> std::io::Result<()> {
         .route("/order", post(order))
         .route("/prices", get(prices))
         .route("/chat", get(chat))
+        .route("/ticker", get(ticker))
+        .route("/deaf", get(deaf))
         .with_state(shop);
     cx.ready();
     rootward::http::serve(cx, listener, app).await
 }
 
 async fn order(State(shop): State<Shop>) -> &'static str {
-    let _order = Order::new(&shop);
+    let _order = Counted::new(&shop.orders);
     let mut delivered = shop.delivered.subscribe();
     delivered.wait_for(|delivered| *delivered).await.expect("the shop has the other end");
     "five apples"
@@ -74,6 +78,30 @@ async fn talk(mut socket: WebSocket, cx: TaskContext) {
     let _ = socket.send(Message::Close(None)).await;
 }
 
+/// Prices that are larger than all buffers between here and a client that does not read them.
+async fn ticker(State(shop): State<Shop>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let open = Counted::new(&shop.open);
+    let prices = stream::repeat_with(move || {
+        let _open = &open;
+        Ok(Event::default().data("apples: 2, ".repeat(1 << 16)))
+    });
+    Sse::new(prices)
+}
+
+/// A chat as the documentation of axum shows one, which hears of no stop.
+async fn deaf(ws: WebSocketUpgrade, State(shop): State<Shop>) -> Response {
+    ws.on_upgrade(|mut socket: WebSocket| async move {
+        let open = Counted::new(&shop.open);
+        while let Some(Ok(message)) = socket.recv().await {
+            if socket.send(message).await.is_err() {
+                break;
+            }
+        }
+        drop(open);
+        drop(socket);
+    })
+}
+
 impl Shop {
     pub(super) fn address(&self) -> SocketAddr {
         self.at.borrow().expect("a service has started when it is ready")
@@ -82,21 +110,26 @@ impl Shop {
 
 impl Default for Shop {
     fn default() -> Self {
-        Self { at: watch::channel(None).0, orders: Arc::default(), delivered: watch::channel(false).0 }
+        Self {
+            at: watch::channel(None).0,
+            orders: Arc::default(),
+            open: Arc::default(),
+            delivered: watch::channel(false).0,
+        }
     }
 }
 
 /// Counts as long as it is there.
-struct Order(Arc<AtomicUsize>);
+struct Counted(Arc<AtomicUsize>);
 
-impl Order {
-    fn new(shop: &Shop) -> Self {
-        shop.orders.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(&shop.orders))
+impl Counted {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
     }
 }
 
-impl Drop for Order {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }

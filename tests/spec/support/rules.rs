@@ -71,7 +71,7 @@ impl<'a> Tree<'a> {
             (EventKind::NotReady { .. }, Stage::Starting)
             | (EventKind::Retrying { .. }, Stage::Starting | Stage::Stopping)
             | (
-                EventKind::Stalled { .. } | EventKind::Notified(_),
+                EventKind::Stalled { .. } | EventKind::Notified(_) | EventKind::GuestPanicked { .. },
                 Stage::Starting | Stage::Up | Stage::Stopping,
             )
             | (EventKind::Output { .. } | EventKind::GaveUp { .. }, _)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::ser::{Serialize, SerializeMap};
 
 use super::Notice;
-use crate::child::{Exit, StopCause};
+use crate::child::{Exit, Panic, StopCause};
 use crate::child::{Outcome, Straggler};
 use crate::clock::whole_millis;
 
@@ -128,6 +128,12 @@ pub enum EventKind {
         /// On which thread: its name and the system's number of it.
         thread: String,
     },
+    /// A [guest](crate::TaskContext::guest) of it has panicked, such as a connection of a server. The task goes on. If it
+    /// had been asked to stop, that is also how it has ended.
+    GuestPanicked {
+        /// What the panic said and where it happened.
+        panic: Panic,
+    },
     /// Something weaker than what was asked for, or than what is usual, is in force. It stands at the root, right
     /// after the beginning of its start; or at a process from which something was taken later.
     Degraded {
@@ -230,6 +236,7 @@ impl EventKind {
             Self::Stopped { .. } => "stopped",
             Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
+            Self::GuestPanicked { .. } => "guest_panicked",
             Self::Degraded { .. } => "degraded",
             Self::Notified(_) => "notified",
             Self::Unhealthy { .. } => "unhealthy",
@@ -296,6 +303,12 @@ impl EventKind {
             Self::Stalled { elapsed, thread } => {
                 map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?;
                 map.serialize_entry("thread", thread)?;
+            }
+            Self::GuestPanicked { panic } => {
+                let Panic { message, location, backtrace } = panic;
+                map.serialize_entry("panic", message)?;
+                optional(map, "location", location.as_ref())?;
+                optional(map, "backtrace", backtrace.as_ref())?;
             }
             Self::Degraded { what, reason } => {
                 map.serialize_entry("what", what)?;

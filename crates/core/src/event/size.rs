@@ -20,6 +20,7 @@ impl EventKind {
             Self::MadeToCrash { by } => by.len(),
             Self::HandlerFailed { handler, error } => handler.len() + error.len(),
             Self::Stalled { thread, .. } => thread.len(),
+            Self::GuestPanicked { panic } => of_panic(panic),
             Self::Degraded { what, reason } => what.len() + reason.len(),
             Self::Notified(notice) => notice.status.as_ref().map_or(0, String::len),
             Self::Output { line, .. } => line.len(),
@@ -40,14 +41,16 @@ impl EventKind {
 fn of_exit(exit: Option<&Exit>) -> usize {
     match exit {
         Some(Exit::Failed { error }) => error.len(),
-        Some(Exit::Panicked(Panic { message, location, backtrace })) => {
-            let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-            message.len() + of(location) + of(backtrace)
-        }
+        Some(Exit::Panicked(panic)) => of_panic(panic),
         Some(Exit::Signal { name, .. }) => name.len(),
         Some(Exit::Success { exit }) => size_of::<Exit>() + of_exit(Some(&**exit)),
         Some(Exit::Normal | Exit::Shutdown | Exit::Aborted | Exit::Code(_) | Exit::Unknown) | None => 0,
     }
+}
+
+fn of_panic(Panic { message, location, backtrace }: &Panic) -> usize {
+    let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    message.len() + of(location) + of(backtrace)
 }
 
 fn of_stragglers(stragglers: &[Straggler]) -> usize {

@@ -134,6 +134,9 @@ pub(super) fn log(event: &Event) {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);
         }
+        EventKind::GuestPanicked { panic } => {
+            line!(error, "a guest of the child panicked", guest.panic = %panic)
+        }
         EventKind::Degraded { what, reason } => {
             line!(warn, "something weaker is in force", degraded.what = %what, degraded.reason = %reason);
         }

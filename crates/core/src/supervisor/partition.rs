@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{RestartChildError, Supervisor, SupervisorHandle, TerminateChildError};
+use super::{RestartChildError, Supervisor, SupervisorAddress, SupervisorHandle, TerminateChildError};
 use crate::spec::ChildSpec;
 
 /// Describes a supervisor of several children of the same kind that share the work among them.
@@ -53,6 +53,12 @@ impl PartitionSupervisor {
         // OTP rule 56, OTP rule 65.
         let supervisor = Supervisor::new(id).intensity(3, Duration::from_secs(5)).children(children);
         Self { supervisor }
+    }
+
+    /// Has this address lead to the supervisor, whichever incarnation of it is there.
+    pub fn at(mut self, address: &SupervisorAddress) -> Self {
+        self.supervisor = self.supervisor.at(address);
+        self
     }
 
     /// Says how many restarts are made within what time before the supervisor gives up. See also

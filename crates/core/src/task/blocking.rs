@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
 use super::IntoExit;
+use super::once::Once;
 use super::result::exit_of;
 use crate::child::{ChildKind, ChildPath, Exit, Restart};
-use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::child_kind::{
+    EndHandled, Ended, Inspect, Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest,
+};
 use crate::clock::now;
-use crate::context::TreeContext;
+use crate::context::{StopScope, TreeContext};
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
 use crate::panics::catch;
@@ -27,8 +30,9 @@ pub struct BlockingContext {
     shared: Arc<SharedWork>,
 }
 
+/// What blocking work shares with its supervisor, and with the caller that waits for its result.
 #[derive(Debug, Default)]
-struct SharedWork {
+pub(super) struct SharedWork {
     state: Mutex<BlockingState>,
     stopped: Condvar,
 }
@@ -95,10 +99,13 @@ impl SharedWork {
     }
 
     fn ask(&self, deadline: Option<Instant>) {
-        let mut state = self.lock();
-        state.stopping = true;
-        state.deadline = deadline;
-        drop(state);
+        self.lock().deadline = deadline;
+        self.ask_to_stop();
+    }
+
+    /// Has the work stop of its own accord: it sees a request to stop, and its supervisor knows nothing of it.
+    pub(super) fn ask_to_stop(&self) {
+        self.lock().stopping = true;
         self.stopped.notify_all();
     }
 }
@@ -118,6 +125,37 @@ impl ChildSpec {
         R: IntoExit + 'static,
     {
         Self::own(id, BlockingStart::new(run)).restart(Restart::Transient)
+    }
+
+    /// [Blocking work](Self::blocking) that runs once and may own what cannot be cloned: a socket, a file, a receiver.
+    ///
+    /// As a task that runs [once](Self::once) it is [temporary](Restart::Temporary), and has to stay so. For one whose
+    /// result is waited for there is [`TaskSupervisor::run_blocking`](crate::TaskSupervisor::run_blocking).
+    ///
+    /// ```
+    /// # use std::io::{self, Read, Write};
+    /// # use std::fs::File;
+    /// # use rootward_core::ChildSpec;
+    /// fn copy(mut from: File, mut to: File) -> ChildSpec {
+    ///     ChildSpec::blocking_once("copy", move |cx| {
+    ///         let mut part = [0; 65536];
+    ///         while !cx.is_stopping() {
+    ///             match from.read(&mut part)? {
+    ///                 0 => return to.sync_all(),
+    ///                 read => to.write_all(&part[..read])?,
+    ///             }
+    ///         }
+    ///         Err(io::Error::other("asked to stop before the end"))
+    ///     })
+    /// }
+    /// ```
+    pub fn blocking_once<F, R>(id: impl Into<String>, run: F) -> Self
+    where
+        F: FnOnce(BlockingContext) -> R + Send + 'static,
+        R: IntoExit + 'static,
+    {
+        Self::own(id, BlockingOnce(Once::new(OnceWork { run, shared: Arc::default(), handled: None })))
+            .restart(Restart::Temporary)
     }
 
     /// [Blocking work](Self::blocking) that gets a clone of this state for every incarnation.
@@ -153,24 +191,113 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
-        let shared = Arc::new(SharedWork::default());
-        let runtime = cx.task_runtime().clone();
-        let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
-        let context = BlockingContext { path, incarnation, tree, shared: Arc::clone(&shared) };
-        let over = Arc::clone(&shared);
-        // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
-        let task = runtime.spawn_blocking(move || {
-            context.shared.lock().runs = Some((now(), this_thread()));
-            let mut span = ChildSpan::default();
-            span.make(&context.path, context.incarnation, ChildKind::Task);
-            let inside = span.enter();
-            let in_a_stop = || scope.is_stopping() || over.lock().stopping;
-            let exit = catch(|| exit_of(run(context), in_a_stop));
-            drop(inside);
-            over.ask(Some(now()));
-            reporter.ended(exit.unwrap_or_else(Exit::Panicked));
-        });
-        Launch::running(RunningWork { shared, task: task.abort_handle() })
+        launch(cx, OnceWork { run: move |context| run(context), shared: Arc::default(), handled: None })
+    }
+}
+
+/// Blocking work for one incarnation.
+struct OnceWork<F> {
+    run: F,
+    shared: Arc<SharedWork>,
+    handled: Option<EndHandled>,
+}
+
+struct BlockingOnce<F>(Once<OnceWork<F>>);
+
+impl<F, R> StartChild for BlockingOnce<F>
+where
+    F: FnOnce(BlockingContext) -> R + Send + 'static,
+    R: IntoExit + 'static,
+{
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        match self.0.take() {
+            Some(work) => launch(cx, work),
+            // A second start, which the supervisor never makes, has nothing to run.
+            None => Launch::Ignored,
+        }
+    }
+}
+
+/// Blocking work that runs once, and whose result a caller waits for.
+pub(super) fn blocking_job<F, R>(id: &str, shared: Arc<SharedWork>, handled: EndHandled, run: F) -> ChildSpec
+where
+    F: FnOnce(BlockingContext) -> R + Send + 'static,
+    R: IntoExit + 'static,
+{
+    let work = OnceWork { run, shared, handled: Some(handled) };
+    ChildSpec::new(id, BlockingOnce(Once::new(work))).restart(Restart::Temporary)
+}
+
+/// Has a blocking thread run the work.
+fn launch<F, R>(cx: StartContext, work: OnceWork<F>) -> Launch
+where
+    F: FnOnce(BlockingContext) -> R + Send + 'static,
+    R: IntoExit + 'static,
+{
+    let OnceWork { run, shared, handled } = work;
+    let runtime = cx.task_runtime().clone();
+    let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
+    let context = BlockingContext { path, incarnation, tree, shared: Arc::clone(&shared) };
+    let end = WorkEnd { reporter: Some(reporter), handled };
+    let work = PlacedWork { run, context, scope, end };
+    let task = runtime.spawn_blocking(move || work.run());
+    Launch::running(RunningWork { shared, task: task.abort_handle() })
+}
+
+/// Work that waits for a thread. If it is aborted before it has one, its fields are dropped in their order: what the
+/// user's closure holds, and last of all what says that it was aborted.
+struct PlacedWork<F> {
+    run: F,
+    context: BlockingContext,
+    scope: Arc<StopScope>,
+    end: WorkEnd,
+}
+
+impl<F, R> PlacedWork<F>
+where
+    F: FnOnce(BlockingContext) -> R,
+    R: IntoExit,
+{
+    fn run(self) {
+        let Self { run, context, scope, end } = self;
+        let shared = Arc::clone(&context.shared);
+        shared.lock().runs = Some((now(), this_thread()));
+        let mut span = ChildSpan::default();
+        span.make(&context.path, context.incarnation, ChildKind::Task);
+        let inside = span.enter();
+        let in_a_stop = || scope.is_stopping() || shared.lock().stopping;
+        let exit = catch(|| exit_of(run(context), in_a_stop));
+        drop(inside);
+        shared.ask(Some(now()));
+        end.is(exit.unwrap_or_else(Exit::Panicked));
+    }
+}
+
+/// Says how the work ended, in the end also without having been told.
+struct WorkEnd {
+    reporter: Option<Reporter>,
+    handled: Option<EndHandled>,
+}
+
+impl WorkEnd {
+    fn is(mut self, exit: Exit) {
+        self.report(exit);
+    }
+
+    fn report(&mut self, exit: Exit) {
+        if let Some(reporter) = self.reporter.take() {
+            reporter.ended(Ended::new(exit).with_handled(self.handled.take()));
+        }
+    }
+}
+
+impl Drop for WorkEnd {
+    fn drop(&mut self) {
+        self.report(Exit::Aborted);
     }
 }
 

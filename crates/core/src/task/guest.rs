@@ -4,13 +4,18 @@ use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::TaskContext;
 use super::node::TaskNode;
+use crate::child::{ChildKind, Panic};
+use crate::event::EventKind;
 use crate::foreign_wakers::WakeElsewhere;
+use crate::panics::{CaughtPanic, catch_whole, is_caught};
 
 /// What a wrapped callback returns.
 type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -22,8 +27,12 @@ type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// the rest of its grace. When the task is forced, what they [`run`](Self::run) is dropped. What does not go then is
 /// named in the report: the task is stuck in [`StuckIn::Guest`](crate::StuckIn::Guest).
 ///
-/// A guest is no child: it has no events, no restart and no line in a snapshot of its own, and costs next to nothing.
-/// For work that should have them there is [`TaskContext::spawn`].
+/// A guest is no child: it has no restart and no line in a snapshot of its own, and costs next to nothing. For work that
+/// should have them there is [`TaskContext::spawn`].
+///
+/// A panic in what a guest runs is the guest's end, and not its task's: a request whose handler panics does not bring
+/// its server down. The event [`GuestPanicked`](crate::EventKind::GuestPanicked) tells of it. Once the task has been
+/// asked to stop, it is also how the task has ended: a failure while stopping, after which the stop is not clean.
 ///
 /// # Examples
 ///
@@ -61,20 +70,30 @@ impl Guest {
     /// Runs a future as this guest. `None` says that it has been dropped because the task is forced.
     ///
     /// The guest is gone when the future has been dropped, also if what this returns is dropped before its end.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the future, once that has been noted and the future has been dropped.
     pub async fn run<F: Future>(self, future: F) -> Option<F::Output> {
         // Dropped in this order, also if this is dropped in the middle: first the future, then the guest.
         let guest = self;
-        let output = {
-            let mut future = pin!(future);
+        let ended = {
+            let mut future = pin!(CaughtFuture { future: Some(future) });
             tokio::select! {
                 biased;
                 // A supervisor's runtime wakes this. It must not run a library's waker, which may be foreign code.
-                () = WakeElsewhere::new(guest.forced.cancelled()) => None,
-                output = &mut future => Some(output),
+                () = WakeElsewhere::new(guest.forced.cancelled()) => future.as_mut().give_up().map(|()| None),
+                ended = &mut future => ended.map(Some),
             }
         };
-        drop(guest);
-        output
+        match ended {
+            Ok(output) => output,
+            Err(caught) => {
+                guest.node.guest_panicked(caught.panic.clone());
+                drop(guest);
+                caught.resume()
+            }
+        }
     }
 
     /// The same, and the future is dropped as soon as the task is asked to stop: for what has no end of its own.
@@ -131,6 +150,57 @@ impl Guest {
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + Sync + '_ {
         self.cx.stopping()
     }
+
+    /// Waits until the task is forced: its grace is over, or all that there is has to end now. What a guest
+    /// [runs](Self::run) is dropped then, so this is for what cannot be run and has to fail instead, such as a socket
+    /// in the hands of other code.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it can be dropped and called again, as in a `select!` loop.
+    pub fn forced(&self) -> impl Future<Output = ()> + Send + 'static {
+        // A token of its own, so that those who wait do not share a lock.
+        WakeElsewhere::new(self.forced.child_token().cancelled_owned())
+    }
+}
+
+/// Runs a part of what a guest of this task runs. A panic in it ends this part alone, and counts as the guest's.
+pub async fn part_of_guest<F: Future<Output = ()>>(cx: TaskContext, part: F) {
+    if let Err(caught) = (CaughtFuture { future: Some(part) }).await {
+        cx.node.guest_panicked(caught.panic);
+    }
+}
+
+pin_project! {
+    /// Runs a future, drops it when it is over, and has a panic in either as a value.
+    struct CaughtFuture<F> {
+        #[pin]
+        future: Option<F>,
+    }
+}
+
+impl<F> CaughtFuture<F> {
+    /// Drops the future where it is.
+    fn give_up(self: Pin<&mut Self>) -> Result<(), CaughtPanic> {
+        let mut this = self.project();
+        catch_whole(|| this.future.set(None))
+    }
+}
+
+impl<F: Future> Future for CaughtFuture<F> {
+    type Output = Result<F::Output, CaughtPanic>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.as_mut().project().future.as_pin_mut().expect("what is over is not polled again");
+        let ended = match catch_whole(|| future.poll(cx)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panic) => Err(panic),
+        };
+        let dropped = self.give_up();
+        // The first panic says more than the one that came of it.
+        Poll::Ready(ended.and_then(|output| dropped.map(|()| output)))
+    }
 }
 
 impl TaskNode {
@@ -140,8 +210,18 @@ impl TaskNode {
             self.gate.note_refusal();
             return None;
         }
-        let forced = self.forced.get_or_init(CancellationToken::new).clone();
+        let forced = self.guests.get_or_init(Box::default).forced.clone();
         self.gate.enter().then_some(forced)
+    }
+
+    /// A guest has panicked. The event is written before the guest is gone.
+    fn guest_panicked(&self, panic: Panic) {
+        if let Some(guests) = self.guests.get().filter(|_| self.was_asked()) {
+            // The first one says why.
+            let _ = guests.panic.set(panic.clone());
+        }
+        let what = EventKind::GuestPanicked { panic };
+        self.tree.record().emit(&self.path, ChildKind::Task, self.incarnation, what);
     }
 
     /// A guest is gone.
@@ -154,6 +234,10 @@ impl TaskNode {
 
 impl Drop for Guest {
     fn drop(&mut self) {
+        // A panic that is caught further up is told there.
+        if std::thread::panicking() && !is_caught() {
+            self.node.guest_panicked(Panic::new("what holds the guest has panicked"));
+        }
         self.node.guest_gone();
     }
 }

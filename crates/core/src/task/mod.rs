@@ -28,16 +28,18 @@ mod start;
 mod stop_error;
 mod stopping;
 mod supervisor;
+mod until_stopping;
 mod with_result;
 
 pub use blocking::BlockingContext;
 pub use context::TaskContext;
-pub use guest::Guest;
+pub use guest::{Guest, part_of_guest};
 pub use map::TaskResults;
 pub use permit::Permit;
 pub use result::IntoExit;
 pub use spawn_error::{SpawnError, SpawnErrorKind};
 pub use supervisor::{TaskResult, TaskSupervisor};
+pub use until_stopping::UntilStopping;
 pub use with_result::TaskError;
 
 #[cfg(feature = "actors")]

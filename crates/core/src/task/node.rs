@@ -47,9 +47,20 @@ pub(crate) struct TaskNode {
     pub(super) notify: StopNotify,
     /// What few tasks have.
     pub(super) special: Option<Box<Special>>,
-    /// Cancelled when guests are to be dropped. Made when the first one comes.
-    pub(super) forced: OnceLock<CancellationToken>,
+    /// Whether it has been asked to stop, or is ended by force.
+    asked: AtomicBool,
+    /// Made when the first guest comes.
+    pub(super) guests: OnceLock<Box<GuestsOfTask>>,
     pub(super) gate: Gate<Box<TaskGroup>, Option<Instant>, Box<EndReport>>,
+}
+
+/// What a task holds of its guests.
+#[derive(Default)]
+pub(super) struct GuestsOfTask {
+    /// Cancelled when they are to be dropped.
+    pub(super) forced: CancellationToken,
+    /// The first panic of one of them after the task had been asked to stop.
+    pub(super) panic: OnceLock<Panic>,
 }
 
 /// What a task holds of its children: their supervisor, which stands at the task's own path.
@@ -87,7 +98,8 @@ impl TaskNode {
             held: AtomicBool::new(false),
             notify: StopNotify::new(),
             special,
-            forced: OnceLock::new(),
+            asked: AtomicBool::new(false),
+            guests: OnceLock::new(),
             gate: Gate::new(),
         };
         (node, reporter)
@@ -128,6 +140,7 @@ impl TaskNode {
 
     /// Asks the task and its children to stop. `deadline` is when they will be forced.
     pub(super) fn stop(&self, deadline: Option<Instant>) {
+        self.asked.store(true, Ordering::SeqCst);
         let request = StopRequest::new(StopCause::Parent, deadline);
         // The gate first: code that sees that a stop has begun finds it shut.
         let note = |report: &mut Box<EndReport>, deadline| tighten(&mut report.until, deadline);
@@ -137,6 +150,7 @@ impl TaskNode {
 
     /// Aborts the body, and has its children end in this way.
     pub(super) fn end(&self, end: impl FnOnce(&mut TaskGroup)) {
+        self.asked.store(true, Ordering::SeqCst);
         self.gate.shut(|group| end(group));
         point();
         if let Some(handle) = self.abort.ask() {
@@ -175,6 +189,11 @@ impl TaskNode {
     pub(super) fn is_stopping(&self) -> bool {
         let is_cancelled = || self.notify.made_token().is_some_and(|token| token.is_cancelled());
         self.notify.is_stopping() || is_cancelled()
+    }
+
+    /// Whether its supervisor has asked the task to stop, or is going to.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst) || self.scope.is_stopping()
     }
 
     /// Whether an end of this task now is one in the course of a stop, of its own or of what stands above it.
@@ -276,7 +295,7 @@ impl TaskNode {
     // --- guests ---
 
     fn drop_guests(&self) {
-        if let Some(forced) = self.forced.get().cloned() {
+        if let Some(forced) = self.guests.get().map(|guests| guests.forced.clone()) {
             // What waits for it is woken by a task of its own, because a waker may be foreign code.
             place(self.tree.control()).spawn(async move { forced.cancel() });
         }
@@ -284,7 +303,7 @@ impl TaskNode {
 
     /// Guests whose task has ended by itself get the grace that it would have had.
     fn end_guests_in_time(&self) {
-        let Some(forced) = self.forced.get().cloned() else { return };
+        let Some(forced) = self.guests.get().map(|guests| guests.forced.clone()) else { return };
         let Some(at) = self.own_deadline() else { return };
         place(self.tree.control()).spawn(async move {
             tokio::select! {
@@ -307,6 +326,10 @@ impl EndReport {
     /// Reports the end of the task, and of everything below it.
     pub(super) fn say(self, node: &TaskNode) {
         let Self { reporter, exit, until: _ } = self;
+        let exit = match node.guests.get().and_then(|guests| guests.panic.get()) {
+            Some(panic) => exit.and_then_panicked(panic.clone()),
+            None => exit,
+        };
         let ended = match node.gate.with_gone(|group| (group.gave_up, group.reports.clone())) {
             None => Ended::new(exit),
             Some((gave_up, reports)) => {

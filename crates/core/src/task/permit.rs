@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::supervisor::TaskPlace;
-use super::{IntoExit, SpawnError, TaskContext, TaskResult, TaskSupervisor};
+use super::{BlockingContext, IntoExit, SpawnError, TaskContext, TaskResult, TaskSupervisor};
 use crate::child::Shutdown;
 use crate::spec::ChildSpec;
 use crate::supervisor::{self, ReserveError, StartChildError, StartedChild, SupervisorHandle};
@@ -110,6 +110,24 @@ impl Permit {
     {
         let Self { tasks, supervisor, place } = self;
         tasks.run_in(TaskPlace::Reserved(supervisor, place), run).await
+    }
+
+    /// Runs a closure on a blocking thread here, as [`TaskSupervisor::run_blocking`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`], which holds `run`, if the supervisor stops.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the closure is asked to stop as soon as it has started.
+    pub async fn run_blocking<F, T>(self, run: F) -> Result<TaskResult<T>, SpawnError<F>>
+    where
+        F: FnOnce(BlockingContext) -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let Self { tasks, supervisor, place } = self;
+        tasks.run_blocking_in(TaskPlace::Reserved(supervisor, place), run).await
     }
 }
 

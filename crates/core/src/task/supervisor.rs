@@ -1,13 +1,15 @@
 //! A supervisor for tasks that come and go (Elixir's `Task.Supervisor`).
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 
+use super::blocking::{BlockingContext, SharedWork, blocking_job};
 use super::once::Once;
 use super::spawn_error::{SpawnError, SpawnErrorKind};
-use super::with_result::{TaskError, WithResult};
+use super::with_result::{TaskError, WithResult, send_result};
 use super::{IntoExit, TaskContext, job};
 use crate::child::Shutdown;
 use crate::child_kind::{EndHandled, WhenHandled};
@@ -177,7 +179,7 @@ impl TaskSupervisor {
         let (sender, inlet) = oneshot::channel();
         let (handled, when_handled) = EndHandled::new();
         let (link, linked) = oneshot::channel();
-        let result = TaskResult { inlet, handled: when_handled, link: Some(link) };
+        let result = TaskResult { inlet, handled: when_handled, link: Some(TaskLink::Task(link)) };
         let work = Once::new(run);
         let taken = work.clone();
         let task = job("task", handled, move |cx: TaskContext| async move {
@@ -191,6 +193,62 @@ impl TaskSupervisor {
                 },
             }
             running.await;
+        });
+        self.start(task, &work, place).await?;
+        Ok(result)
+    }
+
+    /// Runs a closure on a blocking thread, and is linked to its result as [`run`](Self::run) is: tokio's
+    /// `spawn_blocking` as part of the tree.
+    ///
+    /// As all [blocking work](ChildSpec::blocking) it cannot be aborted once it has begun. When the supervisor stops,
+    /// or the [`TaskResult`] is dropped, the closure is asked by way of its [`BlockingContext`], and is waited for. Work
+    /// for which no thread has been free by the end of its grace is never called.
+    ///
+    /// ```
+    /// # use rootward_core::TaskSupervisor;
+    /// # async fn digest(tasks: TaskSupervisor, file: std::fs::File)
+    /// #     -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+    /// let length = tasks.run_blocking(move |_cx| file.metadata().map(|it| it.len())).await?;
+    /// Ok(length.await??)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`], which holds `run`: the supervisor has as many children as it may have, or stops.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the closure is asked to stop as soon as it has started.
+    pub async fn run_blocking<F, T>(&self, run: F) -> Result<TaskResult<T>, SpawnError<F>>
+    where
+        F: FnOnce(BlockingContext) -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.run_blocking_in(TaskPlace::Any, run).await
+    }
+
+    pub(super) async fn run_blocking_in<F, T>(
+        &self,
+        place: TaskPlace,
+        run: F,
+    ) -> Result<TaskResult<T>, SpawnError<F>>
+    where
+        F: FnOnce(BlockingContext) -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (sender, inlet) = oneshot::channel();
+        let (handled, when_handled) = EndHandled::new();
+        let shared = Arc::new(SharedWork::default());
+        let link = TaskLink::Blocking(WorkLink(Some(Arc::clone(&shared))));
+        let result = TaskResult { inlet, handled: when_handled, link: Some(link) };
+        let work = Once::new(run);
+        let taken = work.clone();
+        let task = blocking_job("task", shared, handled, move |cx| {
+            if let Some(run) = taken.take() {
+                send_result(sender, || run(cx));
+            }
         });
         self.start(task, &work, place).await?;
         Ok(result)
@@ -235,7 +293,26 @@ impl TaskSupervisor {
 pub struct TaskResult<T> {
     inlet: oneshot::Receiver<Result<T, TaskError>>,
     handled: WhenHandled,
-    link: Option<oneshot::Sender<Detached>>,
+    link: Option<TaskLink>,
+}
+
+/// What asks a task to stop when its result is dropped.
+#[derive(Debug)]
+enum TaskLink {
+    Task(oneshot::Sender<Detached>),
+    Blocking(WorkLink),
+}
+
+/// Asks blocking work to stop when it is dropped, unless that has been taken out.
+#[derive(Debug)]
+struct WorkLink(Option<Arc<SharedWork>>);
+
+impl Drop for WorkLink {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.take() {
+            shared.ask_to_stop();
+        }
+    }
 }
 
 /// The task goes on whatever becomes of its result.
@@ -245,9 +322,11 @@ struct Detached;
 impl<T> TaskResult<T> {
     /// Cuts the link: the task goes on even if the result is dropped (Elixir's `async_nolink`).
     pub fn detach(mut self) -> Self {
-        if let Some(link) = self.link.take() {
+        match self.link.take() {
             // A task that is over has nothing to go on with.
-            let _ = link.send(Detached);
+            Some(TaskLink::Task(link)) => drop(link.send(Detached)),
+            Some(TaskLink::Blocking(mut link)) => drop(link.0.take()),
+            None => {}
         }
         self
     }

@@ -68,15 +68,24 @@ impl<Fut: Future> Future for WithResult<Fut> {
             Ok(poll) => Ok(ready!(poll)),
             Err(panic) => Err(panic),
         };
-        let panic = result.as_ref().err().cloned();
-        if let Some(sender) = this.sender.take() {
-            // A caller that has given up waiting does not need it.
-            let _ = sender.send(result.map_err(TaskError::Panicked));
-        }
-        match panic {
-            // The supervisor has to see it as well.
-            Some(panic) => resume(panic),
-            None => Poll::Ready(()),
-        }
+        hand_over(this.sender.take(), result);
+        Poll::Ready(())
+    }
+}
+
+/// Calls a function and hands its result, or its panic, to the caller that waits for it.
+pub(super) fn send_result<T>(sender: ResultSender<T>, run: impl FnOnce() -> T) {
+    hand_over(Some(sender), catch(run));
+}
+
+fn hand_over<T>(sender: Option<ResultSender<T>>, result: Result<T, Panic>) {
+    let panic = result.as_ref().err().cloned();
+    if let Some(sender) = sender {
+        // A caller that has given up waiting does not need it.
+        let _ = sender.send(result.map_err(TaskError::Panicked));
+    }
+    // The supervisor has to see it as well.
+    if let Some(panic) = panic {
+        resume(panic);
     }
 }

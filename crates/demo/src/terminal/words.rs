@@ -84,6 +84,10 @@ pub(crate) fn say(event: &Event) -> EventText {
             ('…', format!("has not yielded for {} on {thread}", millis(*elapsed_ms)))
         }
         What::HandlerFailed { handler, error } => ('!', format!("handler of {handler} failed · {error}")),
+        What::GuestPanicked { panic, location, .. } => {
+            let at = location.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
+            ('✗', format!("a guest panicked · {panic}{at}"))
+        }
         What::Degraded { what, reason } => ('!', format!("{what}: {reason}")),
         What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status, .. } => {
             let mut parts = Vec::new();
@@ -106,7 +110,10 @@ pub(crate) fn say(event: &Event) -> EventText {
 pub(crate) fn level_of(event: &Event) -> Level {
     match &event.what {
         What::Output { .. } => Level::Output,
-        What::StartFailed { .. } | What::GaveUp { .. } | What::Stalled { .. } => Level::Bad,
+        What::StartFailed { .. }
+        | What::GaveUp { .. }
+        | What::Stalled { .. }
+        | What::GuestPanicked { .. } => Level::Bad,
         What::Exited { status, .. } => exit(status.as_ref()).0,
         What::Stopped { outcome, .. } => match outcome {
             Outcome::Graceful | Outcome::AlreadyGone => Level::Usual,

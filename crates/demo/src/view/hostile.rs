@@ -49,6 +49,7 @@ fn events(text: &str) -> Vec<EventKind> {
         EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },
         EventKind::HandlerFailed { handler: text(), error: text() },
         EventKind::Degraded { what: text().into(), reason: text() },
+        EventKind::GuestPanicked { panic: Panic::new(text()) },
         EventKind::Output {
             stream: OutputStream::Stdout,
             line: text(),

@@ -107,6 +107,7 @@ fn say(event: &Event) -> LineText {
         EventKind::HandlerFailed { handler, error } => {
             said('!', Tone::Bad, format!("handler of {handler} failed: {error}"))
         }
+        EventKind::GuestPanicked { panic } => said('!', Tone::Bad, format!("a guest panicked: {panic}")),
         EventKind::Degraded { what, reason } => {
             said('!', Tone::Notice, format!("weaker {what} than usual: {}", reason))
         }

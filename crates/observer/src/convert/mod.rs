@@ -104,6 +104,11 @@ impl From<&EventKind> for wire::What {
             EventKind::HandlerFailed { handler, error } => {
                 Self::HandlerFailed { handler: handler.clone(), error: error.clone() }
             }
+            EventKind::GuestPanicked { panic } => Self::GuestPanicked {
+                panic: panic.message.clone(),
+                location: panic.location.clone(),
+                backtrace: panic.backtrace.clone(),
+            },
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }
             }

@@ -94,6 +94,9 @@ fn size(event: &Event) -> usize {
         What::Asked { with, error, .. } => with.len() + error.as_ref().map_or(0, String::len),
         What::MadeToCrash { by } => by.len(),
         What::HandlerFailed { handler, error } => handler.len() + error.len(),
+        What::GuestPanicked { panic, backtrace, .. } => {
+            256 + panic.len() + backtrace.as_ref().map_or(0, String::len)
+        }
         What::StartFailed { error, .. } | What::Retrying { error, .. } | What::Unhealthy { error, .. } => {
             error.len()
         }

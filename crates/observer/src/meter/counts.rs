@@ -117,6 +117,7 @@ impl Counts {
             | What::NotReady { .. }
             | What::Degraded { .. }
             | What::HandlerFailed { .. }
+            | What::GuestPanicked { .. }
             | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}

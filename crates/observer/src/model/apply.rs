@@ -34,6 +34,7 @@ impl Model {
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::HandlerFailed { .. }
+            | What::GuestPanicked { .. }
             | What::Unknown => {}
             What::Notified { .. }
             | What::Unhealthy { .. }
@@ -211,6 +212,7 @@ impl Node {
             | What::MadeToCrash { .. }
             | What::Degraded { .. }
             | What::HandlerFailed { .. }
+            | What::GuestPanicked { .. }
             | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}
@@ -269,6 +271,7 @@ impl EventMark {
             What::Stopping { cause, signal: Some(signal), .. } => format!("cause: {cause}, by {signal}"),
             What::Asked { with, .. } => format!("with {with}"),
             What::Escalated { to } => to.clone(),
+            What::GuestPanicked { panic, .. } => panic.clone(),
             What::MadeToCrash { by } => format!("by {by}"),
             What::Retrying { error, .. } => error.clone(),
             What::HandlerFailed { handler, error } => format!("{handler}: {error}"),

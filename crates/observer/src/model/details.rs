@@ -47,6 +47,7 @@ impl Child {
             | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::GuestPanicked { .. }
             | What::Degraded { .. }
             | What::HandlerFailed { .. }
             | What::Output { .. }

@@ -41,6 +41,7 @@ impl Recorder {
             What::Unknown
             | What::Degraded { .. }
             | What::HandlerFailed { .. }
+            | What::GuestPanicked { .. }
             | What::Output { .. }
             | What::Draining { .. }
             | What::Healthy

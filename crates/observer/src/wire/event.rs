@@ -146,6 +146,17 @@ pub enum What {
         /// On which thread.
         thread: String,
     },
+    /// What a task has taken in as its guest has panicked, such as a connection of a server. The task goes on.
+    GuestPanicked {
+        /// What the panic said.
+        panic: String,
+        /// Where, as file and line, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<String>,
+        /// The calls that led there, if they are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backtrace: Option<String>,
+    },
     /// Something weaker than what was asked for, or than what is usual, is in force.
     Degraded {
         /// What: `containment`.
@@ -244,6 +255,7 @@ impl What {
             Self::Retrying { .. } => "retrying",
             Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
+            Self::GuestPanicked { .. } => "guest_panicked",
             Self::Degraded { .. } => "degraded",
             Self::Notified { .. } => "notified",
             Self::Unhealthy { .. } => "unhealthy",

@@ -62,7 +62,12 @@ fn next(what: &What) -> Option<What> {
         What::Draining { .. } => What::Retrying { error: text("refused"), attempt: 2, delay_ms: 100 },
         What::Retrying { .. } => What::NotReady { elapsed_ms: 10_000 },
         What::NotReady { .. } => What::Stalled { elapsed_ms: 1000, thread: text("worker-1") },
-        What::Stalled { .. } => {
+        What::Stalled { .. } => What::GuestPanicked {
+            panic: text("index out of bounds"),
+            location: Some(text("src/shop.rs:12")),
+            backtrace: Some(text("0: shop::order")),
+        },
+        What::GuestPanicked { .. } => {
             What::Degraded { what: text("containment"), reason: text("group: there is no warden") }
         }
         What::Degraded { .. } => What::Notified {

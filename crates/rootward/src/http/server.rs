@@ -8,10 +8,11 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use rootward_core::TaskContext;
-use tokio::net::{TcpListener, TcpStream};
 use tower_service::Service;
 
-use super::connection;
+use super::connection::{self, Connection};
+use super::listener::{HttpListener, Peer};
+use super::socket::GuestSocket;
 
 /// How long to wait when the system has no descriptor or no memory left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(100);
@@ -22,6 +23,9 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 /// Each connection is a [`Guest`](crate::task::Guest) of the task: this returns when the stop begins, and the task is
 /// gone when its last connection is. HTTP/1 and, without TLS, HTTP/2 by prior knowledge are told apart by their first
 /// bytes.
+///
+/// The listener is tokio's `TcpListener` or, on Unix, its `UnixListener`. For TLS, and for connections from anywhere
+/// else, there is [`serve_connection`](super::serve_connection).
 ///
 /// # Errors
 ///
@@ -46,8 +50,9 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 /// let app = Router::new().route("/", get(|| async { "hello" }));
 /// let server = ChildSpec::service_with("web", app, web);
 /// ```
-pub async fn serve<S, B>(cx: TaskContext, listener: TcpListener, service: S) -> io::Result<()>
+pub async fn serve<L, S, B>(cx: TaskContext, listener: L, service: S) -> io::Result<()>
 where
+    L: HttpListener,
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -56,17 +61,18 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     while let Some(accepted) = cx.unless_stopping(accept(&listener)).await {
-        let socket = accepted?;
-        let Some(guest) = cx.guest() else { break };
-        guest.spawn(connection::serve(cx.clone(), socket, service.clone()));
+        let (io, peer) = accepted?;
+        let (Some(guest), Some(socket)) = (cx.guest(), cx.guest()) else { break };
+        let connection = Connection { cx: cx.clone(), peer, socket: GuestSocket::new(io, socket) };
+        guest.spawn(connection::serve(connection, service.clone()));
     }
     Ok(())
 }
 
-async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+async fn accept<L: HttpListener>(listener: &L) -> io::Result<(L::Io, Peer)> {
     loop {
         match listener.accept().await {
-            Ok((socket, _)) => return Ok(socket),
+            Ok(accepted) => return Ok(accepted),
             Err(error) if is_about_one(&error) => {}
             Err(error) if will_pass(&error) => pause().await,
             Err(error) => return Err(error),

@@ -1,65 +1,117 @@
-//! The socket of a connection, which notes when its client has taken something last.
+//! The socket of a connection, which is a guest of the task as long as it is there.
+//!
+//! As long as hyper serves the connection, that is dropped when the task is forced, and the socket with it. An upgrade
+//! hands the socket on to code that runs elsewhere, and may know nothing of the tree. From then on reads and writes
+//! fail when the task is forced, so that this code comes to its end.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
+use rootward_core::Guest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// When the other end has taken something last.
+/// What a connection knows of its socket, wherever that is.
 #[derive(Clone)]
-pub(super) struct LastTaken(Arc<Mutex<Instant>>);
+pub(super) struct SocketNotes(Arc<Notes>);
 
-impl LastTaken {
-    pub(super) fn get(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+struct Notes {
+    last_taken: Mutex<Instant>,
+    /// Whether the socket may be in the hands of other code.
+    is_handed_on: AtomicBool,
+}
+
+impl SocketNotes {
+    fn new() -> Self {
+        Self(Arc::new(Notes { last_taken: Mutex::new(Instant::now()), is_handed_on: AtomicBool::new(false) }))
     }
 
-    fn note(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    /// When the other end has taken something last.
+    pub(super) fn last_taken(&self) -> Instant {
+        *self.0.last_taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn taken(&self) {
+        *self.0.last_taken.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// An upgrade has been agreed to: the socket is about to be handed on.
+    pub(super) fn hand_on(&self) {
+        self.0.is_handed_on.store(true, Ordering::Release);
+    }
+
+    fn is_handed_on(&self) -> bool {
+        self.0.is_handed_on.load(Ordering::Acquire)
     }
 }
 
-/// A socket that notes each write that the system takes.
-pub(super) struct NotedSocket {
-    socket: TcpStream,
-    taken: LastTaken,
+/// A socket that belongs to the task, and notes each write that the system takes.
+pub(super) struct GuestSocket<Io> {
+    // Dropped in this order: the task may be gone only when the socket is closed.
+    io: Io,
+    notes: SocketNotes,
+    /// Made when the socket has been handed on.
+    forced: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    was_forced: bool,
+    guest: Guest,
 }
 
-impl NotedSocket {
-    pub(super) fn new(socket: TcpStream) -> Self {
-        Self { socket, taken: LastTaken(Arc::new(Mutex::new(Instant::now()))) }
+impl<Io: Unpin> GuestSocket<Io> {
+    pub(super) fn new(io: Io, guest: Guest) -> Self {
+        Self { io, notes: SocketNotes::new(), forced: None, was_forced: false, guest }
     }
 
-    pub(super) fn last_taken(&self) -> LastTaken {
-        self.taken.clone()
+    pub(super) fn notes(&self) -> SocketNotes {
+        self.notes.clone()
     }
 
-    fn noted(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
-        if matches!(written, Ok(1..)) {
-            self.taken.note();
+    /// Does something with the socket, unless that has been handed on and the task is forced.
+    fn unless_forced<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        act: impl FnOnce(Pin<&mut Io>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.notes.is_handed_on() {
+            if !self.was_forced {
+                let forced = self.forced.get_or_insert_with(|| Box::pin(self.guest.forced()));
+                self.was_forced = forced.as_mut().poll(cx).is_ready();
+            }
+            if self.was_forced {
+                return Poll::Ready(Err(was_forced()));
+            }
         }
-        Poll::Ready(written)
+        act(Pin::new(&mut self.io), cx)
+    }
+
+    fn noted(&self, written: &Poll<io::Result<usize>>) {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.notes.taken();
+        }
     }
 }
 
-impl AsyncRead for NotedSocket {
+fn was_forced() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the task that serves this connection is being forced")
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for GuestSocket<Io> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        self.unless_forced(cx, |io, cx| io.poll_read(cx, buffer))
     }
 }
 
-impl AsyncWrite for NotedSocket {
+impl<Io: AsyncWrite + Unpin> AsyncWrite for GuestSocket<Io> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.socket).poll_write(cx, bytes));
-        self.noted(written)
+        let written = self.unless_forced(cx, |io, cx| io.poll_write(cx, bytes));
+        self.noted(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -67,19 +119,20 @@ impl AsyncWrite for NotedSocket {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.socket).poll_write_vectored(cx, parts));
-        self.noted(written)
+        let written = self.unless_forced(cx, |io, cx| io.poll_write_vectored(cx, parts));
+        self.noted(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
+        self.unless_forced(cx, |io, cx| io.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        self.unless_forced(cx, |io, cx| io.poll_shutdown(cx))
     }
 }

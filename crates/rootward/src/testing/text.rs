@@ -32,6 +32,7 @@ impl fmt::Display for RecordLine<'_> {
             }
             EventKind::Stalled { elapsed, thread } => write!(f, " · for {elapsed:?} on {thread}"),
             EventKind::HandlerFailed { handler, error } => write!(f, " · {handler}: {error}"),
+            EventKind::GuestPanicked { panic } => write!(f, " · {panic}"),
             EventKind::Degraded { what, reason } => write!(f, " · {what}: {reason}"),
             EventKind::Output { stream, line, .. } => write!(f, " · {stream}: {line}"),
             _ => Ok(()),
