@@ -66,8 +66,8 @@ class Model {
         tells(node.child, event);
         break;
       }
-      case "output": case "signal": case "draining": case "not_ready": case "stalled": case "handler_failed":
       case "output": case "signal": case "draining": case "not_ready": case "stalled": case "guest_panicked":
+      case "handler_failed":
         // They change nothing that is shown of a child.
     }
   }
