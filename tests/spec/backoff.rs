@@ -7,7 +7,7 @@ use rootward::error::SpecProblem;
 use rootward::event::StopCause;
 use rootward::report::Ending;
 use rootward::snapshot::ChildState;
-use rootward::{Backoff, EventKind, Supervisor};
+use rootward::{Backoff, ChildSpec, EventKind, Restart, Supervisor};
 
 use crate::support::{Puppet, given, given_tree, obedient, settle};
 
@@ -28,6 +28,28 @@ async fn restarts_in_a_row_are_put_off_longer_and_longer_up_to_a_limit() {
     }
 
     assert_eq!(delays, [1, 2, 4, 5, 5]);
+}
+
+/// What a crash loop costs is what one start costs, and how many there are: in an hour a tenth of a second, doubled up
+/// to a minute, leaves room for ten starts in the first minute and one in each of the others.
+#[tokio::test(start_paused = true)]
+async fn a_crash_loop_under_backoff_is_a_start_a_minute_and_four_events_each() {
+    let fails = ChildSpec::task("fails", |_| async { Err::<(), _>("at once") });
+    let backoff = Backoff::new(Duration::from_millis(100), 60 * SECOND);
+    let root = Supervisor::new("root")
+        .unlimited_restarts()
+        .child(fails.backoff(backoff).restart(Restart::Permanent));
+    let (tree, log) = given(root).await;
+
+    tokio::time::sleep(HOUR).await;
+    tree.stop().await;
+
+    let record = log.until_the_end().await;
+    let starts = record.count("fails", "starting");
+    assert_eq!(starts, 10 + 59);
+    let rounds = record.of_child("fails");
+    let round = ["starting", "started", "exited", "restarting"];
+    assert!(rounds.chunks(4).all(|events| events == round), "{rounds:?}");
 }
 
 #[tokio::test(start_paused = true)]

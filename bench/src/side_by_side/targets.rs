@@ -39,7 +39,7 @@ const fn target(metric: &'static str, text: &'static str, rule: Rule) -> Target 
     Target { metric, text, rule }
 }
 
-pub const TARGETS: [Target; 32] = [
+pub const TARGETS: [Target; 34] = [
     target("flat.start", "at most 2 × floor", Rule::Times("floor", 2.0)),
     target("flat.start", "ahead of every peer", Rule::Ahead(&PEERS, 1.0)),
     target("flat.stop", "at most 4 × floor", Rule::Times("floor", 4.0)),
@@ -70,6 +70,8 @@ pub const TARGETS: [Target; 32] = [
     target("proc.output.lost", "nothing lost", Rule::AtMost(0.0)),
     target("proc.output.long", "at least 0.5 × floor", Rule::Part("floor", 0.5)),
     target("proc.output.long.lost", "nothing lost", Rule::AtMost(0.0)),
+    target("health.cpu.tcp", "at most 1 % of a processor", Rule::AtMost(1.0)),
+    target("health.cpu.http", "at most 1 % of a processor", Rule::AtMost(1.0)),
     target("idle.tasks.wakes", "no wake-up", Rule::AtMost(0.0)),
     target("idle.processes.wakes", "no wake-up", Rule::AtMost(0.0)),
 ];

@@ -62,6 +62,7 @@ mod signal;
 mod snapshot;
 mod spawn;
 mod spec;
+mod steps;
 mod stuck;
 #[doc(hidden)]
 pub mod subscriber;

@@ -80,3 +80,8 @@ fn write(text: &str) {
     // There is no other place to say it.
     let _ = write_within(PATIENCE, io::stderr(), text.as_bytes());
 }
+
+/// The limit of the system's that is behind an error, as what follows what could not be had.
+pub(crate) fn limit_behind(error: &io::Error) -> String {
+    rootward::process::own_limit_behind(error).map(|limit| format!(", {limit}")).unwrap_or_default()
+}

@@ -11,7 +11,7 @@ use crate::cli::{RunOptions, View};
 use crate::event_writer::{
     EventFormatter, EventPump, EventWriter, OutputOpenError, OutputTarget, ReaderTimeout, Sink, WriteOutcome,
 };
-use crate::messages;
+use crate::messages::{self, limit_behind};
 use crate::view::{EventLines, Style, farewell, summary, welcome};
 
 /// What a person sees of a run, on standard error.
@@ -35,7 +35,7 @@ pub(crate) struct Records {
 pub(crate) enum RecordError {
     #[error(transparent)]
     Open(#[from] OutputOpenError),
-    #[error("cannot start a thread, {limit}: {0}", limit = rootward::process::limit_of_processes())]
+    #[error("cannot start a thread{limit}: {0}", limit = limit_behind(.0))]
     Thread(#[from] io::Error),
 }
 

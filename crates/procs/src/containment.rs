@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rootward_core::{TreeBuilder, sibling};
 
-use crate::launch::{Direct, Launcher, ThroughWarden, note_former_refusals};
+use crate::launch::{Direct, Launcher, ThroughWarden};
+use crate::shortage::note_former_refusals;
 use crate::{Warden, WardenError};
 
 /// Says how far process children are followed.
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_shortage_is_no_level_and_what_lasts_is_one() {
-        let short = || WardenError::Io(io::Error::from_raw_os_error(libc::EAGAIN));
+        let short = || WardenError::Io(io::Error::from_raw_os_error(libc::EAGAIN)).with_limit();
 
         let all =
             [vec![short()], vec![WardenError::NotItself, short()], vec![short(), WardenError::NotFound]];

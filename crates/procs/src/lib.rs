@@ -79,6 +79,7 @@ mod policy;
 mod process;
 mod set;
 mod shared_containment;
+mod shortage;
 mod signal;
 mod spec;
 mod sys;
@@ -90,12 +91,12 @@ pub use contained::{Contained, OutputLines, ProgramEnd, ProgramStartError};
 pub use containment::Containment;
 pub use init::{Init, InitBuilder, InitError};
 pub use launch::LaunchError;
-#[doc(hidden)]
-pub use launch::{limit_of_processes, own_limit_behind};
 pub use pipes::{PipeEnds, Pipes, ProcessOutput, ProcessStdin};
 pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{OutputLine, Signal, UnknownSignal};
+#[doc(hidden)]
+pub use shortage::own_limit_behind;
 pub use spec::{
     Health, HttpGet, Limit, LogFile, Output, Process, Ready, ReadyContext, Socket, Stdin, Terminal,
 };

@@ -1,4 +1,7 @@
 //! The only sleeper of a supervisor.
+//!
+//! While a child has a certain time for something it sleeps in steps: a step that ends late says how much of that time
+//! this program did not run.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,13 +12,21 @@ use tokio::task::AbortHandle;
 use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use crate::clock::sleep_until;
 use crate::spawn::place;
+use crate::steps::sleep_in_steps;
 
 /// Sends [`SupervisorMessage::Alarm`] at the earliest of the moments that were asked for.
 ///
 /// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
 pub(super) struct SupervisorAlarm {
     supervisor: Arc<SharedSupervisor>,
-    armed: Option<(Instant, AbortHandle)>,
+    armed: Option<(Instant, Wait, AbortHandle)>,
+}
+
+/// How a moment is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    Straight,
+    InSteps,
 }
 
 impl SupervisorAlarm {
@@ -24,18 +35,23 @@ impl SupervisorAlarm {
     }
 
     /// Makes sure that there is an alarm at this moment or before.
-    pub(super) fn arm(&mut self, at: Instant, runtime: &Handle) {
+    pub(super) fn arm(&mut self, at: Instant, wait: Wait, runtime: &Handle) {
         match &self.armed {
-            Some((armed, _)) if *armed <= at => return,
-            Some((_, sleeper)) => sleeper.abort(),
+            Some((armed, how, _)) if *armed <= at && (*how == wait || *how == Wait::InSteps) => return,
+            Some((.., sleeper)) => sleeper.abort(),
             None => {}
         }
         let supervisor = Arc::clone(&self.supervisor);
         let sleeper = place(runtime).spawn(async move {
-            sleep_until(at).await;
+            match wait {
+                Wait::Straight => sleep_until(at).await,
+                Wait::InSteps => {
+                    sleep_in_steps(at, |lost| supervisor.send(SupervisorMessage::TimeLost(lost))).await;
+                }
+            }
             supervisor.send(SupervisorMessage::Alarm);
         });
-        self.armed = Some((at, sleeper.abort_handle()));
+        self.armed = Some((at, wait, sleeper.abort_handle()));
     }
 
     /// The alarm has come.
@@ -46,7 +62,7 @@ impl SupervisorAlarm {
 
 impl Drop for SupervisorAlarm {
     fn drop(&mut self) {
-        if let Some((_, sleeper)) = &self.armed {
+        if let Some((.., sleeper)) = &self.armed {
             sleeper.abort();
         }
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::picture;
+use crate::messages::limit_behind;
 
 /// Says what is wrong with a tree file, and where: `web.toml:12: root/web: process.command: it is empty`.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(crate) enum Problem {
     NotAFile,
     #[error("cannot be read: {0}")]
     Unreadable(#[source] io::Error),
-    #[error("cannot be checked, because the system refuses a thread (`clone3`): {0}")]
+    #[error("cannot be checked, because the system refuses a thread (`clone3`){limit}: {0}", limit = limit_behind(.0))]
     NoThread(#[source] io::Error),
     #[error("a tree file ends in .toml or .json, so that its format is known")]
     Extension,

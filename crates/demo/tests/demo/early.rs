@@ -55,35 +55,47 @@ fn a_child_that_dies_of_a_stop_signal_alone_while_it_starts_has_failed_to_start(
     assert_eq!(finished.paths("start_failed"), ["root/child", "root"]);
 }
 
-/// R24: a signal in the first milliseconds.
+/// R24: the moments are spread over the time in which the demo is loaded, makes its helpers and starts its tree.
+/// `ROOTWARD_RUNS` asks for more of them.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the moment of the signal is what is tested")]
 fn a_stop_in_the_first_milliseconds_ends_the_demo_plainly_or_stops_it_in_order_and_leaves_nothing() {
-    let temp = Temp::new();
-    // A number of seconds that no other test has, by which its processes are known.
-    let mark = format!("{}", 5_000_000 + std::process::id());
-    let file = temp.write(
-        "tree.toml",
-        format!("[[children]]\nid = 'child'\nprocess = {{ command = ['sleep', '{mark}'] }}\n"),
-    );
-    // Over the first milliseconds. `ROOTWARD_RUNS` asks for more of them.
-    let runs = std::env::var("ROOTWARD_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(60);
-    for delay in (0..runs).map(|run| Duration::from_millis(60) * run / runs) {
-        let mut demo = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
-        demo.arg("run").arg(&file).args(["--view", "none"]).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut demo = demo.spawn().expect("the demo has been built");
-        thread::sleep(delay);
+    const AT_ONCE: u32 = 4;
+    let starts = std::env::var("ROOTWARD_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(200);
+    thread::scope(|scope| {
+        for first in 0..AT_ONCE {
+            scope.spawn(move || {
+                let temp = Temp::new();
+                // A number of seconds that no other test has, by which its processes are known.
+                let mark = format!("{first}{}", 5_000_000 + std::process::id());
+                let file = temp.write(
+                    "tree.toml",
+                    format!("[[children]]\nid = 'child'\nprocess = {{ command = ['sleep', '{mark}'] }}\n"),
+                );
+                // A helper that has not come to its own name yet has the command line of the demo.
+                let marks = [mark.as_str(), file.to_str().expect("a text")];
+                for start in (first..starts).step_by(AT_ONCE as usize) {
+                    stop_after(Duration::from_millis(50) * start / starts, marks);
+                }
+            });
+        }
+    });
+}
 
-        let pid = Pid::from_raw(demo.id().try_into().expect("a process id"));
-        kill(pid, Signal::SIGTERM).expect("it has not been waited for");
+/// Sends SIGTERM to a demo with this tree file so long after it was started, and waits until nothing is left.
+#[expect(clippy::disallowed_methods, reason = "the moment of the signal is what is tested")]
+fn stop_after(moment: Duration, marks: [&str; 2]) {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    demo.args(["run", marks[1], "--view", "none"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut demo = demo.spawn().expect("the demo has been built");
+    thread::sleep(moment);
 
-        let status = wait_in_time(&mut demo);
-        let is_plain = status.signal() == Some(Signal::SIGTERM as i32);
-        assert!(is_plain || status.code() == Some(0), "after {delay:?}: {status}");
-        // A helper that has not come to its own name yet has the command line of the demo.
-        let marks = [mark.as_str(), file.to_str().expect("a text")];
-        until(&format!("after {delay:?} no process is left"), || !is_there(marks));
-    }
+    let pid = Pid::from_raw(demo.id().try_into().expect("a process id"));
+    kill(pid, Signal::SIGTERM).expect("it has not been waited for");
+
+    let status = wait_in_time(&mut demo);
+    let is_plain = status.signal() == Some(Signal::SIGTERM as i32);
+    assert!(is_plain || status.code() == Some(0), "after {moment:?}: {status}");
+    until(&format!("after {moment:?} no process is left"), || !is_there(marks));
 }
 
 /// Whether a process has one of these among its arguments.

@@ -1,5 +1,6 @@
 //! A system on which there may be only a few processes.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -28,24 +29,9 @@ fn too_few_processes_are_an_error_that_names_the_limit_and_enough_are_a_start() 
     }
     // A thread for each processor, and some twenty other threads, helpers and programs.
     let enough = u32::try_from(std::thread::available_parallelism().map_or(1, usize::from)).unwrap() + 40;
-    for (number, level) in (0..).zip(["auto", "tree", "group"]) {
+    for (number, level) in (0..).zip(LEVELS) {
         for most in 3..=enough {
-            // No other process has this user, so that no other one counts.
-            let user = 1_500_000 + (std::process::id() % 10_000 * 4 + number) * 1024 + most;
-            let demo = Command::new("timeout")
-                .args(["-s", "KILL", "60", "setpriv", "--clear-groups"])
-                .args([format!("--regid={user}"), format!("--reuid={user}")])
-                .args([
-                    "prlimit",
-                    &format!("--nproc={most}:{most}"),
-                    env!("CARGO_BIN_EXE_rootward-demo"),
-                    "run",
-                ])
-                .arg(&file)
-                .args(["--view", "lines", "--containment", level])
-                .stdin(Stdio::null())
-                .output()
-                .expect("coreutils and util-linux are there");
+            let demo = as_another_user(number, most, &run_at(level, &file));
 
             let said = String::from_utf8_lossy(&demo.stderr).into_owned();
             if demo.status.code() == Some(0) {
@@ -68,19 +54,51 @@ fn too_few_processes_of_a_cgroup_are_an_error_that_names_the_limit_and_enough_ar
     let temp = Temp::new();
     let job = "[[children]]\nid = 'job'\nrestart = 'transient'\nprocess = { command = ['true'] }\n";
     let file = temp.write("tree.toml", job);
-    for most in (1..14).chain([200]) {
-        let demo = cgroup.run(most, &file, "auto");
+    for level in LEVELS {
+        for most in (1..14).chain([200]) {
+            let demo = cgroup.run(most, &run_at(level, &file));
 
-        let said = String::from_utf8_lossy(&demo.stderr).into_owned();
-        match most {
-            200 => assert_eq!(demo.status.code(), Some(0), "{said}"),
-            most => {
-                assert_eq!(demo.status.code(), Some(1), "{most}: {said}");
-                // Before it is anything the demo checks whether it can have a thread at all.
-                let names_it = said.contains(&format!("may have {most} processes (pids.max)"));
-                let names_it = names_it || said.contains("the system refuses a thread (`clone3`)");
-                assert!(names_it && !said.contains("bug"), "{most}: {said}");
+            let said = String::from_utf8_lossy(&demo.stderr).into_owned();
+            match most {
+                200 => assert_eq!(demo.status.code(), Some(0), "at {level}: {said}"),
+                most => {
+                    assert_eq!(demo.status.code(), Some(1), "{most} at {level}: {said}");
+                    let names_it = said.contains(&format!("may have {most} processes (pids.max)"));
+                    assert!(names_it && !said.contains("bug"), "{most} at {level}: {said}");
+                }
             }
+        }
+    }
+}
+
+/// R15, for `exec`: with room for two of its three processes the init waited for ever.
+#[test]
+fn exec_with_too_few_processes_is_an_error_that_names_the_limit_and_with_enough_it_is_a_start() {
+    let exec = ["exec", "--", "true"].map(OsString::from);
+    let judge = |most: u32, limit: &str, ended: &Output| {
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        match ended.status.code() {
+            // The init, the guard and the program. What ran before may count for a moment after its end.
+            Some(0) => assert!(most >= 3, "{most}: {said}"),
+            code => {
+                assert_eq!(code, Some(125), "{most}: {said}");
+                assert!(most < 200 && said.contains(limit), "{most}: {said}");
+            }
+        }
+    };
+
+    let cgroup = Limited::new("exec");
+    for most in (1..8).chain([200]) {
+        match &cgroup {
+            Some(cgroup) => {
+                judge(most, &format!("may have {most} processes (pids.max)"), &cgroup.run(most, &exec));
+            }
+            None => {
+                eprintln!("left out: cgroups with a limit of processes, which this user may not make here")
+            }
+        }
+        if Uid::effective().is_root() && is_open_to_others(Path::new("/")) {
+            judge(most, "(RLIMIT_NPROC)", &as_another_user(3, most, &exec));
         }
     }
 }
@@ -96,11 +114,32 @@ fn just_enough_processes_of_a_cgroup_are_a_start_or_an_error_and_never_a_bug() {
     let job = "[[children]]\nid = 'job'\nrestart = 'transient'\nprocess = { command = ['true'] }\n";
     let file = temp.write("tree.toml", job);
     for most in (14..26).cycle().take(48) {
-        let demo = cgroup.run(most, &file, "tree");
+        let demo = cgroup.run(most, &run_at("tree", &file));
 
         let said = String::from_utf8_lossy(&demo.stderr).into_owned();
         assert!(matches!(demo.status.code(), Some(0 | 1)) && !said.contains("bug"), "{most}: {said}");
     }
+}
+
+const LEVELS: [&str; 3] = ["auto", "tree", "group"];
+
+fn run_at(level: &str, file: &Path) -> [OsString; 6] {
+    let file = file.as_os_str();
+    ["run".as_ref(), file, "--view".as_ref(), "lines".as_ref(), "--containment".as_ref(), level.as_ref()]
+        .map(OsStr::to_owned)
+}
+
+/// Runs a demo as a user that has no other process, so that no other one counts, and may have so many.
+fn as_another_user(number: u32, most: u32, args: &[OsString]) -> Output {
+    let user = 1_500_000 + (std::process::id() % 10_000 * 4 + number) * 1024 + most;
+    Command::new("timeout")
+        .args(["-s", "KILL", "60", "setpriv", "--clear-groups"])
+        .args([format!("--regid={user}"), format!("--reuid={user}")])
+        .args(["prlimit", &format!("--nproc={most}:{most}"), env!("CARGO_BIN_EXE_rootward-demo")])
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("coreutils and util-linux are there")
 }
 
 /// A cgroup of the test's own with a limit of processes, in either version. It goes when this is dropped.
@@ -117,13 +156,12 @@ impl Limited {
     }
 
     /// Runs a demo that may have so many processes and threads.
-    fn run(&self, most: u32, file: &Path, level: &str) -> Output {
+    fn run(&self, most: u32, args: &[OsString]) -> Output {
         std::fs::write(self.0.join("pids.max"), most.to_string()).expect("it is the test's own");
         let script = format!("echo $$ > '{}' && exec \"$@\"", self.0.join("cgroup.procs").display());
         Command::new("timeout")
-            .args(["-s", "KILL", "60", "sh", "-c", &script, "sh", env!("CARGO_BIN_EXE_rootward-demo"), "run"])
-            .arg(file)
-            .args(["--view", "lines", "--containment", level])
+            .args(["-s", "KILL", "60", "sh", "-c", &script, "sh", env!("CARGO_BIN_EXE_rootward-demo")])
+            .args(args)
             .stdin(Stdio::null())
             .output()
             .expect("coreutils are there")

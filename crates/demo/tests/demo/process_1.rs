@@ -14,7 +14,7 @@ use nix::sys::socket::{
 };
 use nix::sys::time::{TimeVal, TimeValLike as _};
 use nix::unistd::Pid;
-use rootward_tests::{pause, until_some};
+use rootward_tests::{Known, pause, until_some};
 
 use crate::support::{Demo, Lines, Temp, as_process_1, tree, until, wait_in_time};
 
@@ -53,6 +53,44 @@ fn there_is_an_init_at_every_level() {
         let inside = Inside::begin(&unshare, &words, Some("@rootward-nothing-listens-here"));
 
         inside.wait_until("there is an init", |pid| read(pid, "comm") == "rootward-init\n");
+    }
+}
+
+/// R20: the process ids of one mean something else in the other, and both are in the same cgroup.
+#[test]
+fn instances_in_pid_namespaces_of_their_own_leave_each_others_children_alone() {
+    const CRASHES: u32 = 10;
+    let Some(unshare) = as_process_1() else { return };
+    let temp = Temp::new();
+    let mut instances = [0, 1].map(|number| {
+        // A number of seconds that no other test has, by which its process is known.
+        let mark = format!("{number}7{}", 5_000_000 + std::process::id());
+        let child = format!(
+            "max_restarts = {CRASHES}\n[[children]]\nid = 'child'\n\
+             process = {{ command = ['sleep', '{mark}'] }}\n"
+        );
+        let file = temp.write(&format!("tree-{number}.toml"), child);
+        let words = ["run", file.to_str().expect("a text"), "--view=none", "--events=-"];
+        (Inside::begin(&unshare, &words, None), mark)
+    });
+    let child_of =
+        |mark: &str| until_some("its child runs", || Known::all_that_mention(mark).into_iter().next());
+
+    for _ in 0..CRASHES {
+        for (_, mark) in &instances {
+            let child = child_of(mark);
+            child.signal(Signal::SIGKILL).expect("it runs");
+            until("it is gone", || !child.is_alive());
+        }
+    }
+
+    for (instance, mark) in &mut instances {
+        let _ = child_of(mark);
+        instance.signal(Signal::SIGTERM);
+        let events: Vec<_> = std::iter::from_fn(|| instance.lines.next_line()).collect();
+        assert_eq!(wait_in_time(&mut instance.unshare).code(), Some(0), "{events:#?}");
+        let count = |name: &str| events.iter().filter(|line| line.contains(&format!("\"{name}\""))).count();
+        assert_eq!(["restarting", "start_failed", "degraded"].map(count), [CRASHES as usize, 0, 0]);
     }
 }
 

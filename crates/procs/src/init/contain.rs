@@ -9,6 +9,7 @@ use super::leftovers::Scope;
 use super::serve::{LeftoverPolicy, serve};
 use super::{Init, InitError, not_forked};
 use crate::Signal;
+use crate::shortage::note_former_refusals;
 use crate::sys::{self, raw};
 
 impl Init {
@@ -123,6 +124,7 @@ impl InitBuilder {
         if [Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal) {
             return Err(InitError::StopSignal { signal });
         }
+        note_former_refusals();
         let init = Init { pid: raw::own_pid() };
         // An init that heard of no end would stay for ever.
         raw::can_wait().map_err(InitError::without_wait)?;
@@ -132,7 +134,11 @@ impl InitBuilder {
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => Err(not_forked(error)),
-            Ok((Some(guard), _)) => serve(guard, place, ready, LeftoverPolicy::Killed(ending.scope)),
+            Ok((Some(guard), _)) => {
+                // The guard's copy is then the only one, so that the init hears when the guard has ended.
+                drop(is_ready);
+                serve(guard, place, ready, LeftoverPolicy::Killed(ending.scope))
+            }
             Ok((None, mask)) => {
                 drop(ready);
                 guard(init.pid, place, is_ready, ending, &mask)?;

@@ -3,8 +3,9 @@
 use std::io;
 
 use crate::Signal;
-use crate::sys::named_if_refused;
+use crate::shortage::{Whose, and_limit, limit_behind};
 use crate::sys::raw::Errno;
+use crate::sys::{is_transient, named_if_refused};
 
 /// Says why there is no init. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +24,27 @@ pub enum InitError {
         /// The signal.
         signal: Signal,
     },
+    /// The system lacks something that it may have again later: processes, memory or descriptors.
+    #[error("the init could not be forked{}", and_limit(limit.as_deref()))]
+    #[non_exhaustive]
+    Transient {
+        /// Which limit it is and whose, if that is known, in words.
+        limit: Option<String>,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system refused something.
     #[error("the init could not be forked")]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
+}
+
+impl From<io::Error> for InitError {
+    fn from(source: io::Error) -> Self {
+        match is_transient(&source) {
+            true => Self::Transient { limit: limit_behind(&source, Whose::Ours), source },
+            false => Self::Io(source),
+        }
+    }
 }
 
 impl InitError {

@@ -24,6 +24,7 @@ mod suspend;
 use std::io;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use crate::shortage::note_former_refusals;
 use crate::sys;
 use crate::sys::raw::{self, Blocking};
 
@@ -85,6 +86,7 @@ impl Init {
     /// [`InitError::TooLate`] if there are other threads already, and others if the system refuses something. Nothing
     /// has changed then.
     pub fn fork() -> Result<Self, InitError> {
+        note_former_refusals();
         let init = Self { pid: raw::own_pid() };
         // An init that heard of no end would stay for ever.
         raw::can_wait().map_err(InitError::without_wait)?;
@@ -94,7 +96,10 @@ impl Init {
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => Err(not_forked(error)),
-            Ok((Some(program), _)) => serve(program, place, ready, LeftoverPolicy::Left),
+            Ok((Some(program), _)) => {
+                drop(is_ready);
+                serve(program, place, ready, LeftoverPolicy::Left)
+            }
             Ok((None, mask)) => {
                 init.hold_on();
                 ABOVE.store(init.pid, Ordering::Relaxed);

@@ -12,10 +12,10 @@ use std::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
 use super::attributes::wanted;
-use super::shortage::Whose;
 use super::{LaunchError, LaunchResult, Launched, Launcher, Launching, Order, image, resolve, stdio};
 use crate::group::Group;
 use crate::set::{KillOnDrop, ProcessSet};
+use crate::shortage::Whose;
 use crate::sys::{self, Inherited, Stack};
 use crate::worker::Worker;
 

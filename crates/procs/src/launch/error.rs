@@ -7,9 +7,9 @@ use super::attributes::asked;
 use super::cause;
 use super::identity::NotFound;
 use super::image::NulByteIn;
-use super::shortage::{Whose, limit_behind};
 use crate::listen_sockets::ListenAddress;
 use crate::policy;
+use crate::shortage::{Whose, and_limit, limit_behind};
 use crate::spec::{CgroupLimits, Command};
 use crate::sys::{SpawnFailure, SpawnStage, is_transient, named_if_refused};
 
@@ -407,9 +407,4 @@ fn because(reason: Option<&str>) -> String {
 /// What follows "cannot be started now".
 fn without(thing: Option<&str>) -> String {
     thing.map_or_else(String::new, |thing| format!(": {thing}"))
-}
-
-/// What follows that.
-fn and_limit(limit: Option<&str>) -> String {
-    limit.map_or_else(String::new, |limit| format!(", {limit}"))
 }

@@ -14,7 +14,6 @@ mod foresee;
 mod identity;
 mod image;
 mod resolve;
-mod shortage;
 mod stdio;
 mod through_warden;
 
@@ -30,8 +29,6 @@ pub(crate) use direct::Direct;
 pub use error::LaunchError;
 pub(crate) use identity::problem_with_identity;
 pub(crate) use resolve::{launch, with_directory};
-pub(crate) use shortage::note_former_refusals;
-pub use shortage::{limit_of_processes, own_limit_behind};
 pub(crate) use through_warden::ThroughWarden;
 
 /// Starts programs.

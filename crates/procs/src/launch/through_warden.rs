@@ -9,10 +9,10 @@ use std::sync::Arc;
 use nix::fcntl::{FcntlArg, fcntl};
 
 use super::attributes::wanted;
-use super::shortage::Whose;
 use super::stdio::{self, Theirs};
 use super::{LaunchError, LaunchResult, Launched, Launcher, Launching, Order, image, resolve};
 use crate::set::{KillOnDrop, ProcessSet};
+use crate::shortage::Whose;
 use crate::spec::Command;
 use crate::sys::raw::Blocking;
 use crate::sys::{self, Inherited, Program, SpawnFailure, SpawnStage, Spawned, Watched};

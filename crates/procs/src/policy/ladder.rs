@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use rootward_core::sibling::given_back;
+
 use crate::Signal;
 
 /// One step of a stop ladder: a signal, and how long to wait before the next one.
@@ -192,6 +194,12 @@ impl Rung {
         self.next > 0 || self.asked.way == Way::Command
     }
 
+    /// The same rung, if so much was lost of the wait for the next one.
+    pub(super) fn given_back(self, lost: Duration, now: Instant) -> Self {
+        let later = |due: Instant| given_back(due, due.saturating_duration_since(self.at), lost, now);
+        Self { due: self.due.and_then(later), ..self }
+    }
+
     /// The same rung for what a program has left behind, which is all that there is.
     pub(super) fn without_leader(self) -> Self {
         Self { asked: Ask { way: Way::Group, ..self.asked }, ..self }
@@ -240,6 +248,22 @@ mod tests {
         let second = ladder.climb(ladder.begin(start), late).unwrap();
 
         assert_eq!(second.due(), Some(late + 2 * SECOND));
+    }
+
+    #[test]
+    fn what_is_lost_of_a_wait_is_given_back_and_no_more_than_the_wait_if_it_is_over() {
+        let ladder = three();
+        let start = Instant::now();
+        let second = ladder.next(ladder.begin(start), start);
+        let due_after = |lost: u32, passed: u32| {
+            let now = start + passed * SECOND;
+            second.given_back(lost * SECOND, now).due().map(|due| due - now)
+        };
+
+        assert_eq!(second.due(), Some(start + 2 * SECOND));
+        assert_eq!(due_after(1, 1), Some(2 * SECOND));
+        assert_eq!(due_after(1, 3), Some(SECOND));
+        assert_eq!(due_after(90, 91), Some(2 * SECOND));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod health;
 mod ladder;
 mod life;
+mod life_phase;
 mod lines;
 mod notify;
 mod retry;

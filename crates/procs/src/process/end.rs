@@ -132,6 +132,7 @@ impl Owner {
             | Fact::Diagnosed(_)
             | Fact::StopCommandOver(_)
             | Fact::Time
+            | Fact::TimeLost(_)
             | Fact::Counted(..)
             | Fact::Look(_) => false,
         };

@@ -20,6 +20,7 @@ use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
 use super::shared_client::{SharedClient, has_something_to_read, is_hung_up};
 use crate::Init;
+use crate::shortage::note_former_refusals;
 use crate::sys::raw::{self, Blocking};
 use crate::sys::{self, Fork, Inherited};
 
@@ -98,6 +99,11 @@ impl Warden {
     /// [`WardenError::TooLate`] if there are other threads already, [`WardenError::ForeignProc`] if `/proc` is that of
     /// another pid namespace, and others if the system refuses something.
     pub fn fork() -> Result<Self, WardenError> {
+        note_former_refusals();
+        Self::forked().map_err(WardenError::with_limit)
+    }
+
+    fn forked() -> Result<Self, WardenError> {
         let (ours, theirs) = line()?;
         let supervisor = raw::own_pid();
         match sys::fork() {
@@ -137,6 +143,11 @@ impl Warden {
     /// interpreter has loaded, for example. [`WardenError::Io`] with the kind `TimedOut` if the second process does not
     /// answer. Others if the system refuses something.
     pub fn itself() -> Result<Self, WardenError> {
+        note_former_refusals();
+        Self::executed().map_err(WardenError::with_limit)
+    }
+
+    fn executed() -> Result<Self, WardenError> {
         if !sys::is_in_the_program()? {
             return Err(WardenError::NotItself);
         }
@@ -167,7 +178,11 @@ impl Warden {
     /// [`WardenError::Program`] if it cannot be started or is another program, and others if the system refuses
     /// something.
     pub fn program(program: impl Into<PathBuf>) -> Result<Self, WardenError> {
-        let program = program.into();
+        note_former_refusals();
+        Self::started(program.into()).map_err(WardenError::with_limit)
+    }
+
+    fn started(program: PathBuf) -> Result<Self, WardenError> {
         let wrong = |source| WardenError::Program { program: program.clone(), source };
         let (ours, theirs) = line()?;
         let image = image_of(&program, theirs).map_err(wrong)?;

@@ -42,7 +42,7 @@ mod with {
         pub(crate) fn open(self, tree: &mut TreeBuilder) -> Result<Ajar, RunError> {
             let Some(door) = self.0 else { return Ok(Ajar(None)) };
             let events = tree.subscribe();
-            let runtime = Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
+            let runtime = Builder::new_current_thread().enable_all().build().map_err(RunError::of_runtime)?;
             let (told, opened) = mpsc::channel();
             let (tree, launched) = oneshot::channel();
             let (open, closed) = oneshot::channel();
@@ -54,7 +54,7 @@ mod with {
             thread::Builder::new()
                 .name("rootward-door".to_owned())
                 .spawn(serve)
-                .map_err(RunError::Runtime)?;
+                .map_err(RunError::of_runtime)?;
             // A thread that has panicked has opened no door.
             opened.recv().unwrap_or(Err(OpenError::Gone)).map_err(RunError::Door)?;
             Ok(Ajar(Some(WaitsForTree { tree, closed })))

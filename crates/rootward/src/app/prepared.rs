@@ -136,7 +136,7 @@ impl Prepared {
             let _ = sender.send(finish);
         };
         let thread = thread::Builder::new().name("rootward-signals".to_owned());
-        thread.spawn(way_out).map_err(RunError::Runtime)?;
+        thread.spawn(way_out).map_err(RunError::of_runtime)?;
         match finish.await.expect("the thread says how it went") {
             Ok(finish) => tell(finish?, on_report),
             Err(payload) => resume_unwind(payload),
@@ -151,7 +151,7 @@ impl Prepared {
         let_hooks_block();
         more_descriptors();
         let Self { mut tree, signals, on_launch, task_runtime, hold, manager, probing, observing, .. } = self;
-        let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::Runtime);
+        let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::of_runtime);
         let all = runtimes.and_then(|runtimes| Ok((runtimes, probing.open()?, observing.open(&mut tree)?)));
         let (runtimes, probes, door) = all.inspect_err(|_| hold.let_go())?;
         hold.begin();

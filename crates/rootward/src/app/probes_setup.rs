@@ -12,7 +12,7 @@ pub(super) use without::{BoundProbes, ProbesSetup};
 mod with {
     use rootward_core::Tree;
 
-    use crate::app::RunError;
+    use crate::app::{RunError, system_limits};
     use crate::probes::{Probes, ProbesGuard, UnattachedProbes};
 
     /// Where probes are to be answered.
@@ -32,7 +32,7 @@ mod with {
             let opened = Probes::bind(&address).and_then(Probes::wait_for_tree);
             match opened {
                 Ok(waits) => Ok(BoundProbes(Some(waits))),
-                Err(source) => Err(RunError::Probes { address, source }),
+                Err(source) => Err(RunError::Probes { address, source: system_limits::named(source) }),
             }
         }
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use rootward_signals::SignalError;
 
-use super::Finished;
+use super::{Finished, system_limits};
 
 /// Says why a program could not begin. Nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +29,28 @@ pub enum RunError {
     Door(#[source] rootward_observer::OpenError),
     /// The system refused a signal.
     #[error(transparent)]
-    Signals(#[from] SignalError),
+    Signals(SignalError),
+}
+
+impl From<SignalError> for RunError {
+    fn from(error: SignalError) -> Self {
+        let named = system_limits::named;
+        Self::Signals(match error {
+            SignalError::Listen { signal, source } => SignalError::Listen { signal, source: named(source) },
+            SignalError::Wake(source) => SignalError::Wake(named(source)),
+            SignalError::Thread(source) => SignalError::Thread(named(source)),
+            // There are no others.
+            other => other,
+        })
+    }
 }
 
 impl RunError {
+    /// The system refused a thread or a descriptor.
+    pub(super) fn of_runtime(error: io::Error) -> Self {
+        Self::Runtime(system_limits::named(error))
+    }
+
     /// The exit status with which a program reports this: 1.
     pub fn status(&self) -> u8 {
         Finished::FAILED

@@ -49,12 +49,24 @@ pub(super) fn for_descriptors(count: usize) -> io::Result<()> {
     sockets.map(drop).map_err(|error| with_limit("a descriptor", &error))
 }
 
+/// The same error, with which limit it is.
+pub(super) fn named(error: io::Error) -> io::Error {
+    match limit_behind(&error) {
+        Some(limit) => io::Error::new(error.kind(), format!("{limit}: {error}")),
+        None => error,
+    }
+}
+
 fn with_limit(what: &str, error: &io::Error) -> io::Error {
-    #[cfg(all(feature = "procs", target_os = "linux"))]
-    let limit = rootward_procs::own_limit_behind(error).map(|limit| format!(", {limit}")).unwrap_or_default();
-    #[cfg(not(all(feature = "procs", target_os = "linux")))]
-    let limit = "";
+    let limit = limit_behind(error).map(|limit| format!(", {limit}")).unwrap_or_default();
     io::Error::new(error.kind(), format!("the system refuses {what}{limit}: {error}"))
+}
+
+fn limit_behind(error: &io::Error) -> Option<String> {
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    return rootward_procs::own_limit_behind(error);
+    #[cfg(not(all(feature = "procs", target_os = "linux")))]
+    return None;
 }
 
 #[cfg(test)]

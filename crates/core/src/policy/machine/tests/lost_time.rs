@@ -40,3 +40,55 @@ fn a_start_goes_on_for_what_was_lost_and_no_longer_than_its_time() {
         assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(A)]);
     }
 }
+
+#[test]
+fn a_suspension_that_is_over_before_a_grace_is_not_held_against_the_child() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
+    rig.asks_for(Request::Terminate(id(A)));
+    assert!(rig.machine.has_allowances());
+    rig.passes(4 * SECOND);
+    assert_eq!(rig.tell(Input::TimeLost(3 * SECOND)), []);
+
+    rig.passes(SECOND);
+    assert_eq!(rig.tell(Input::Alarm), [], "an alarm of before");
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + 3 * SECOND));
+    rig.passes(3 * SECOND);
+    assert_eq!(rig.tell(Input::Alarm), [Action::Force { key: A, cause: StopCause::Deadline }]);
+    assert!(!rig.machine.has_allowances(), "what was forced has nothing more to do");
+}
+
+#[test]
+fn what_is_lost_of_a_grace_and_beyond_it_is_given_back_up_to_the_whole_grace() {
+    for (suspended, lost) in [(2 * SECOND, 2 * SECOND), (100 * GRACE, GRACE)] {
+        let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
+        rig.asks_for(Request::Terminate(id(A)));
+
+        rig.passes(GRACE + suspended);
+        assert_eq!(rig.tell_all([Input::TimeLost(suspended), Input::Alarm]), []);
+
+        assert_eq!(rig.machine.next_alarm(), Some(rig.now + lost));
+    }
+}
+
+#[test]
+fn only_a_start_with_a_timeout_and_a_stop_with_a_grace_get_back_what_was_lost() {
+    let timed = Traits {
+        tuning: Some(Arc::new(Tuning { start_timeout: Some(GRACE), ..Tuning::default() })),
+        ..permanent()
+    };
+    let mut rig = Rig::new(Policy::default(), [timed]);
+    rig.tell(Input::Begin);
+    rig.tell(Input::TimeLost(SECOND));
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + GRACE + SECOND));
+
+    // The note that a start is slow, and a delay.
+    let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [put_off()]);
+    rig.tell(Input::Begin);
+    assert!(!rig.machine.has_allowances());
+    rig.tell(Input::Started(A));
+    rig.failed(A);
+    let due = rig.machine.next_alarm();
+    assert!(due.is_some() && !rig.machine.has_allowances());
+    rig.tell(Input::TimeLost(SECOND));
+    assert_eq!(rig.machine.next_alarm(), due);
+}

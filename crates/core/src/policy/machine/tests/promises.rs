@@ -208,6 +208,7 @@ impl World {
             Input::Begin
             | Input::Close
             | Input::Alarm
+            | Input::TimeLost(_)
             | Input::ReservationDropped
             | Input::Call { .. }
             | Input::Announced(_)

@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 
 /// Whose shortage it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(crate) enum Whose {
     /// This program's.
     Ours,
     /// The process's that was to start the program: a helper, which has limits of its own.
@@ -19,7 +19,7 @@ pub(super) enum Whose {
 }
 
 /// The limit behind an error, in words that follow "cannot be started now: ".
-pub(super) fn limit_behind(error: &io::Error, whose: Whose) -> Option<String> {
+pub(crate) fn limit_behind(error: &io::Error, whose: Whose) -> Option<String> {
     match (error.raw_os_error()?, whose) {
         (libc::EMFILE, Whose::Ours) => {
             let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
@@ -38,6 +38,11 @@ pub(super) fn limit_behind(error: &io::Error, whose: Whose) -> Option<String> {
     }
 }
 
+/// What follows a text about something that could not be had.
+pub(crate) fn and_limit(limit: Option<&str>) -> String {
+    limit.map_or_else(String::new, |limit| format!(", {limit}"))
+}
+
 /// The limit of this program's that is behind an error, on one line.
 #[doc(hidden)]
 pub fn own_limit_behind(error: &io::Error) -> Option<String> {
@@ -45,8 +50,7 @@ pub fn own_limit_behind(error: &io::Error) -> Option<String> {
 }
 
 /// What limits the number of processes and threads here, on one line.
-#[doc(hidden)]
-pub fn limit_of_processes() -> String {
+fn limit_of_processes() -> String {
     if let Some(limit) = full_cgroup() {
         return limit;
     }
