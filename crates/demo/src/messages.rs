@@ -21,10 +21,18 @@ pub(crate) fn error(message: impl fmt::Display) {
 
 /// Writes an error, and below it the lines of the file in which it stands.
 pub(crate) fn mistake(message: impl fmt::Display, picture: Option<&str>) {
-    let message = format!("error: {message}");
+    write_with_picture(&format!("error: {message}"), picture);
+}
+
+/// Writes what may go wrong, and below it the lines of the file in which it stands.
+pub(crate) fn doubt(message: impl fmt::Display, picture: Option<&str>) {
+    write_with_picture(&format!("warning: {message}"), picture);
+}
+
+fn write_with_picture(message: &str, picture: Option<&str>) {
     // The lines have a margin of their own, which tells them from what others write.
     let picture = picture.map(safe_lines).unwrap_or_default();
-    write(&format!("{}\n{picture}", on_lines(&message)));
+    write(&format!("{}\n{picture}", on_lines(message)));
 }
 
 /// Writes what the user should know and what changes nothing.

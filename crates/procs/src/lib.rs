@@ -89,7 +89,7 @@ mod worker;
 pub use contained::{Contained, OutputLines, ProgramEnd, ProgramStartError};
 pub use containment::Containment;
 pub use init::{Init, InitBuilder, InitError};
-pub use launch::LaunchError;
+pub use launch::{DescribedPart, ForeseenFailure, LaunchError};
 #[doc(hidden)]
 pub use launch::{limit_of_processes, own_limit_behind};
 pub use pipes::{PipeEnds, Pipes, ProcessOutput, ProcessStdin};

@@ -15,6 +15,7 @@ mod exec;
 mod few_descriptors;
 mod few_processes;
 mod files;
+mod foreseen;
 mod observe;
 mod orchestrated;
 mod out_of_reach;
