@@ -45,6 +45,19 @@ fn sighup_stops_like_sigterm() {
     assert_eq!(program.finish().status.code(), Some(0));
 }
 
+/// Whatever sends them: a program is not ended by a pipe that one of its threads has written to in vain.
+#[test]
+fn a_broken_pipe_and_a_window_that_changes_end_no_program_around_a_tree() {
+    let mut program = supervises(1, "prints_signals");
+
+    program.signal(Signal::SIGPIPE);
+    program.signal(Signal::SIGWINCH);
+    program.signal(Signal::SIGTERM);
+
+    assert_eq!(program.wait_for("SIGTERM "), "Stop");
+    assert_eq!(program.finish().status.code(), Some(0));
+}
+
 #[test]
 fn sigusr1_shows_the_snapshot_and_changes_nothing() {
     let mut program = supervises(1, "prints_signals");

@@ -1,5 +1,5 @@
 //! `check FILE`: reads a tree file, says what it describes, how long its stop may take, what its
-//! sample tasks do and what its processes would miss if they were started now, and starts nothing.
+//! sample tasks do and what would fail if it were started now, and starts nothing.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,27 +7,36 @@ use std::process::ExitCode;
 
 use crate::safe::safe;
 use crate::tasks::Sample;
+use crate::tree_file::{Foresight, TreeFile};
 use crate::{messages, tree_file};
 
 pub(crate) fn run(file: &Path) -> ExitCode {
-    match tree_file::read(file) {
-        Ok(tree) => {
-            let samples = tree.root.samples();
-            let samples: Vec<Sample> =
-                Sample::ALL.into_iter().filter(|sample| samples.contains(sample)).collect();
-            let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
-            let budget = tree.budget();
-            for warning in tree.warnings().into_iter().chain(budget.warnings()) {
-                messages::warning(warning);
-            }
-            let file = safe(&file.display().to_string());
-            messages::answer(&format!("{tree}{about}\n{budget}\n{file}: ok\n"))
-        }
+    match tree_file::examine(file) {
+        Ok((tree, foreseen)) => describe(file, &tree, &foreseen),
         Err(error) => {
             messages::mistake(&error, error.picture());
             ExitCode::from(messages::BAD_INPUT)
         }
     }
+}
+
+fn describe(file: &Path, tree: &TreeFile, foreseen: &[Foresight]) -> ExitCode {
+    for Foresight { failure, is_certain } in foreseen {
+        let say = if *is_certain { messages::mistake } else { messages::doubt };
+        say(failure, failure.picture());
+    }
+    let budget = tree.budget();
+    for warning in budget.warnings() {
+        messages::warning(warning);
+    }
+    if foreseen.iter().any(|it| it.is_certain) {
+        return ExitCode::from(messages::BAD_INPUT);
+    }
+    let samples = tree.root.samples();
+    let samples: Vec<Sample> = Sample::ALL.into_iter().filter(|sample| samples.contains(sample)).collect();
+    let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
+    let file = safe(&file.display().to_string());
+    messages::answer(&format!("{tree}{about}\n{budget}\n{file}: ok\n"))
 }
 
 /// The sample tasks that a tree file can name, one a line.

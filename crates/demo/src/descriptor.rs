@@ -3,13 +3,17 @@
 //! Whether a descriptor blocks is a property of what is open, not of the process: a child that inherits standard error
 //! can make it non-blocking for the demo as well, and node and asyncio do. So nothing here believes that a write waits.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Seek as _, SeekFrom, Write};
 use std::os::fd::AsFd;
+use std::sync::TryLockError;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rootward::process::was_closed_at_start;
+
+use crate::turn::turn_of;
 
 /// What was closed when the demo began is `/dev/null` by now, and what is written there is lost without a word.
 pub(crate) fn require_open(descriptor: i32) -> io::Result<()> {
@@ -35,22 +39,78 @@ pub(crate) fn write(to: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
+/// Writes to a file as [`write`] does.
+pub(crate) struct PatientFile(pub(crate) File);
+
+impl Write for PatientFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write(&self.0, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes all of it, unless there is no room for so long, which is a minute at most.
 pub(crate) fn write_within(patience: Duration, to: impl AsFd, bytes: &[u8]) -> io::Result<()> {
+    write_counted(patience, to, bytes).1
+}
+
+/// The same with lines, of which a file gets none in part if it has no room for them.
+pub(crate) fn write_lines_within(patience: Duration, to: impl AsFd, lines: &[u8]) -> io::Result<()> {
+    // A message that there are no descriptors left needs none.
+    let Ok(file) = to.as_fd().try_clone_to_owned().map(File::from) else {
+        return write_within(patience, to, lines);
+    };
+    let turn = file.metadata().map(|metadata| turn_of(&metadata)).unwrap_or_default();
+    // The thread that has the turn may wait for room itself.
+    let held = match turn.try_lock() {
+        Ok(held) => Some(held),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    let (written, result) = write_counted(patience, to, lines);
+    let begun = lines[..written].iter().rev().take_while(|byte| **byte != b'\n').count();
+    if result.is_err() && begun > 0 && held.is_some() {
+        // What is no file keeps it.
+        let _ = take_back(&file, begun);
+    }
+    result
+}
+
+/// How much was written, and why no more.
+fn write_counted(patience: Duration, to: impl AsFd, bytes: &[u8]) -> (usize, io::Result<()>) {
     let patience = PollTimeout::from(u16::try_from(patience.as_millis()).unwrap_or(u16::MAX));
-    let mut rest = bytes;
-    while !rest.is_empty() {
+    let mut written = 0;
+    while written < bytes.len() {
         // Also where a write would wait: it could wait for ever.
-        if !wait(&to, patience)? {
-            return Err(io::ErrorKind::TimedOut.into());
+        match wait(&to, patience) {
+            Ok(true) => {}
+            Ok(false) => return (written, Err(io::ErrorKind::TimedOut.into())),
+            Err(error) => return (written, Err(error)),
         }
+        let rest = &bytes[written..];
         match nix::unistd::write(&to, &rest[..rest.len().min(CHUNK)]) {
             Err(Errno::EINTR | Errno::EAGAIN) => {}
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            result => rest = &rest[result?..],
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(bytes) => written += bytes,
+            Err(error) => return (written, Err(error.into())),
         }
     }
-    Ok(())
+    (written, Ok(()))
+}
+
+/// Takes back the last so many bytes, if it is a file and nothing has been written after them. Says whether it was so.
+pub(crate) fn take_back(mut file: &File, bytes: usize) -> io::Result<bool> {
+    let (bytes, there) = (bytes as u64, file.metadata()?);
+    let end = there.len();
+    let is_last = there.is_file() && file.stream_position()? == end && bytes <= end;
+    if is_last {
+        file.set_len(end - bytes)?;
+        file.seek(SeekFrom::End(0))?;
+    }
+    Ok(is_last)
 }
 
 /// Waits for room, and says whether there is some. An error there is room for, too: the write has it.

@@ -24,6 +24,7 @@ mod timeline;
 mod tree;
 mod tree_file;
 mod tty;
+mod turn;
 mod view;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::descriptor::{require_open, write_within};
+use crate::descriptor::{require_open, write_lines_within};
 use crate::safe::safe_lines;
 
 /// The status of a command line or a tree file that makes no sense. Nothing has been started then.
@@ -21,10 +21,18 @@ pub(crate) fn error(message: impl fmt::Display) {
 
 /// Writes an error, and below it the lines of the file in which it stands.
 pub(crate) fn mistake(message: impl fmt::Display, picture: Option<&str>) {
-    let message = format!("error: {message}");
+    write_with_picture(&format!("error: {message}"), picture);
+}
+
+/// Writes what may go wrong, and below it the lines of the file in which it stands.
+pub(crate) fn doubt(message: impl fmt::Display, picture: Option<&str>) {
+    write_with_picture(&format!("warning: {message}"), picture);
+}
+
+fn write_with_picture(message: &str, picture: Option<&str>) {
     // The lines have a margin of their own, which tells them from what others write.
     let picture = picture.map(safe_lines).unwrap_or_default();
-    write(&format!("{}\n{picture}", on_lines(&message)));
+    write(&format!("{}\n{picture}", on_lines(message)));
 }
 
 /// Writes what the user should know and what changes nothing.
@@ -55,8 +63,8 @@ pub(crate) fn error_with_its_causes(failed: &dyn std::error::Error) {
 
 /// Writes what was asked for, and says with which status the demo ends. A reader may go at any time.
 pub(crate) fn answer(text: &str) -> ExitCode {
-    let written =
-        require_open(1).and_then(|()| write_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()));
+    let written = require_open(1)
+        .and_then(|()| write_lines_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()));
     match written {
         Err(failed) if failed.kind() != ErrorKind::BrokenPipe => {
             error(format_args!("cannot write to standard output: {failed}"));
@@ -78,7 +86,7 @@ fn on_lines(message: &str) -> String {
 
 fn write(text: &str) {
     // There is no other place to say it.
-    let _ = write_within(PATIENCE, io::stderr(), text.as_bytes());
+    let _ = write_lines_within(PATIENCE, io::stderr(), text.as_bytes());
 }
 
 /// The limit of the system's that is behind an error, as what follows what could not be had.

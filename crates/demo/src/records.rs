@@ -73,6 +73,14 @@ impl StderrView {
         }
     }
 
+    /// Says whether all of it is shown, or as good as that. A person may pause a terminal, and is not told of it there.
+    fn finish(&self, patience: ReaderTimeout) -> bool {
+        match self.writer.finish(patience) {
+            WriteOutcome::All | WriteOutcome::Unread => true,
+            not @ WriteOutcome::Not(_) => is_written("view is", Some(not), WriteOutcome::All),
+        }
+    }
+
     fn write(&self, text: impl FnOnce(Style) -> String) {
         if self.view != View::None {
             self.writer.text(text(self.style));
@@ -143,10 +151,11 @@ impl Records {
             }
             _ => None,
         };
-        self.screen.writer.finish(patience);
+        let view = self.screen.finish(patience);
         // A reader of events may be slow or gone.
         let events = is_written("events are", events, WriteOutcome::Unread);
-        is_written("report is", report, WriteOutcome::All) && events
+        let report = is_written("report is", report, WriteOutcome::All);
+        view && events && report
     }
 }
 
@@ -229,9 +238,8 @@ fn write_line(line: &impl serde::Serialize, buffer: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use rootward::Supervisor;
-
     use super::*;
+    use crate::view::any_run;
 
     #[test]
     fn events_that_are_left_out_are_counted_and_the_lines_are_numbered_without_gaps() {
@@ -239,7 +247,7 @@ mod tests {
         let mut buffer = Vec::new();
 
         for seq in [1, 2, 5, 6] {
-            let mut event = any_event();
+            let (mut event, _) = any_run();
             event.seq = seq;
             format(&event, &mut buffer);
         }
@@ -254,17 +262,5 @@ mod tests {
         assert_eq!(seqs, [1, 2, 3, 4, 5]);
         assert_eq!((&lines[2]["event"], &lines[2]["events"]), (&"lost".into(), &2.into()));
         assert_eq!(lines[2]["at"], lines[3]["at"], "it is as exact as the others");
-    }
-
-    fn any_event() -> Event {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let mut builder = Supervisor::new("root").into_tree().unwrap();
-            let mut events = builder.subscribe();
-            let tree = builder.start().await.unwrap();
-            let event = events.next().await.unwrap().unwrap();
-            assert!(tree.stop().await.clean);
-            Event::clone(&event)
-        })
     }
 }

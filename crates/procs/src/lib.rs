@@ -90,7 +90,7 @@ mod worker;
 pub use contained::{Contained, OutputLines, ProgramEnd, ProgramStartError};
 pub use containment::Containment;
 pub use init::{Init, InitBuilder, InitError};
-pub use launch::LaunchError;
+pub use launch::{DescribedPart, ForeseenFailure, LaunchError};
 pub use pipes::{PipeEnds, Pipes, ProcessOutput, ProcessStdin};
 pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;

@@ -4,6 +4,21 @@ use nix::sys::signal::Signal;
 
 use crate::support::{Program, press_again};
 
+/// A tree that leaves signals alone, with and without a warden.
+#[test]
+fn a_broken_pipe_and_a_window_that_changes_end_no_program_that_embeds_a_tree() {
+    for level in ["group", "tree"] {
+        let mut program = Program::run(env!("CARGO_BIN_EXE_embeds_a_tree"), &[level]);
+        program.wait_for("during ");
+
+        program.signal(Signal::SIGPIPE);
+        program.signal(Signal::SIGWINCH);
+
+        program.wait_for("after ");
+        assert_eq!(program.wait_for("clean "), "true", "{level}");
+    }
+}
+
 #[test]
 fn a_task_that_never_yields_on_one_of_a_few_threads_takes_no_stop_away() {
     for threads in ["1", "2"] {

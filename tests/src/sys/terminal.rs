@@ -5,16 +5,17 @@
     reason = "structs are handed to the system, and a program is prepared before it is executed"
 )]
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 use std::ptr;
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::fcntl::OFlag;
 use nix::libc;
-use nix::pty::{Winsize, openpty};
+use nix::pty::{Winsize, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::Signal;
 use nix::sys::termios::{Termios, tcgetattr};
 
@@ -48,14 +49,18 @@ pub struct InTerminal {
 ///
 /// If the system has no terminal left, or does not start the program.
 pub fn start_in_terminal(mut command: Command, columns: u16, rows: u16) -> io::Result<InTerminal> {
-    let pty = openpty(&size(columns, rows), None)?;
-    // A program that held the other side of its own terminal would not notice that this one closes it.
-    for side in [&pty.master, &pty.slave] {
-        fcntl(side, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-    }
-    let modes = tcgetattr(&pty.master)?;
-    for (place, slave) in [0, 1, 2].into_iter().zip([(); 3].map(|()| pty.slave.try_clone())) {
-        let slave = File::from(slave?);
+    // A program that held the other side of its own terminal would not notice that this one closes it, and neither may
+    // any other program that is started meanwhile.
+    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let name = ptsname_r(&master)?;
+    let slave = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY).open(name)?;
+    let master = OwnedFd::from(master);
+    resize_terminal(&master, columns, rows)?;
+    let modes = tcgetattr(&master)?;
+    for (place, slave) in [0, 1, 2].into_iter().zip([(); 3].map(|()| slave.try_clone())) {
+        let slave = slave?;
         match place {
             0 => command.stdin(slave),
             1 => command.stdout(slave),
@@ -70,7 +75,7 @@ pub fn start_in_terminal(mut command: Command, columns: u16, rows: u16) -> io::R
     // SAFETY: between fork and exec it makes system calls and nothing else.
     unsafe { command.pre_exec(own) };
     let child = command.spawn()?;
-    Ok(InTerminal { child, terminal: pty.master, modes })
+    Ok(InTerminal { child, terminal: master, modes })
 }
 
 /// Gives a terminal another size, as a person does with a window.

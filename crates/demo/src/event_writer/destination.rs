@@ -1,13 +1,12 @@
 //! What is open to be written to, and what its refusals mean.
 
-use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
-use std::io::{self, IsTerminal, Seek, SeekFrom};
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::descriptor;
+use crate::turn::{Turn, identity, turn_of};
 
 /// Something that can be written to.
 pub(super) trait Destination: Send {
@@ -29,19 +28,23 @@ pub(super) trait Destination: Send {
         false
     }
 
+    /// Whether messages for the user are written there as well.
+    fn has_messages(&self) -> bool {
+        false
+    }
+
     /// What a writer holds until its line is complete.
     fn turn(&self) -> Turn {
         Turn::default()
     }
 }
 
-/// The turn to write: one for every place, however many descriptors lead to it.
-pub(super) type Turn = Arc<Mutex<()>>;
-
 /// What the system has opened.
 pub(super) struct Opened {
     file: File,
     is_file: bool,
+    /// As it was opened: one that has been closed does not say so any more.
+    is_terminal: bool,
     turn: Turn,
 }
 
@@ -59,7 +62,8 @@ pub(super) enum WriteRefusal {
 impl Opened {
     pub(super) fn new(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        Ok(Self { is_file: metadata.is_file(), turn: turn_of(&metadata), file })
+        let (is_file, is_terminal) = (metadata.is_file(), file.is_terminal());
+        Ok(Self { is_file, is_terminal, turn: turn_of(&metadata), file })
     }
 
     /// The same place as this descriptor, with the same position in it.
@@ -84,17 +88,7 @@ impl Destination for Opened {
 
     /// Only of a file, and only if nothing has been written after them.
     fn take_back(&mut self, bytes: usize) -> bool {
-        let bytes = bytes as u64;
-        let take_back = || -> io::Result<bool> {
-            let end = self.file.metadata()?.len();
-            let is_last = self.is_file && (&self.file).stream_position()? == end && bytes <= end;
-            if is_last {
-                self.file.set_len(end - bytes)?;
-                (&self.file).seek(SeekFrom::End(0))?;
-            }
-            Ok(is_last)
-        };
-        take_back().unwrap_or(false)
+        descriptor::take_back(&self.file, bytes).unwrap_or(false)
     }
 
     fn is_file(&self) -> bool {
@@ -102,7 +96,12 @@ impl Destination for Opened {
     }
 
     fn is_terminal(&self) -> bool {
-        self.file.is_terminal()
+        self.is_terminal
+    }
+
+    fn has_messages(&self) -> bool {
+        Self::sharing(io::stderr())
+            .is_ok_and(|stderr| self.file.metadata().is_ok_and(|there| stderr.is(&there)))
     }
 
     fn turn(&self) -> Turn {
@@ -124,16 +123,6 @@ impl WriteRefusal {
             _ => Self::Broken(error),
         }
     }
-}
-
-fn identity(metadata: &Metadata) -> (u64, u64) {
-    (metadata.dev(), metadata.ino())
-}
-
-fn turn_of(metadata: &Metadata) -> Turn {
-    static TURNS: Mutex<BTreeMap<(u64, u64), Turn>> = Mutex::new(BTreeMap::new());
-    let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(turns.entry(identity(metadata)).or_default())
 }
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ pub(super) enum Item {
     Text(String),
 }
 
-#[derive(Default)]
 pub(super) struct SharedWriter {
+    /// Whether a file is written to, which is never slow for long, and has no reader.
+    is_file: bool,
     state: Mutex<WriterState>,
     changed: Condvar,
 }
@@ -116,6 +117,14 @@ impl Item {
 }
 
 impl SharedWriter {
+    pub(super) fn new(is_file: bool) -> Self {
+        Self { is_file, state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    pub(super) fn is_file(&self) -> bool {
+        self.is_file
+    }
+
     // --- for those who have something to write ---
 
     pub(super) fn push(&self, item: Item) {
@@ -152,7 +161,7 @@ impl SharedWriter {
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(super) fn finish(&self, timeout: ReaderTimeout, is_file: bool) -> WriteOutcome {
+    pub(super) fn finish(&self, timeout: ReaderTimeout) -> WriteOutcome {
         let mut state = self.state();
         state.closed = true;
         self.changed.notify_all();
@@ -160,7 +169,7 @@ impl SharedWriter {
         let (mut rounds, mut full_rounds) = (0, 0);
         loop {
             // A file that is full may take the beginning of a line again and again, which is taken back.
-            let (patience, so_far) = match (is_file, state.full.is_some()) {
+            let (patience, so_far) = match (self.is_file, state.full.is_some()) {
                 (true, true) => (timeout.reader, full_rounds),
                 (true, false) => (timeout.file, rounds),
                 (false, _) => (timeout.reader, rounds),
@@ -179,7 +188,7 @@ impl SharedWriter {
         }
         let outcome = state.written();
         // A file has no reader.
-        if is_file && outcome == WriteOutcome::Unread {
+        if self.is_file && outcome == WriteOutcome::Unread {
             return WriteOutcome::Not("the file takes nothing any more".to_owned());
         }
         outcome
@@ -264,18 +273,18 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_for_a_reader_that_has_gone() {
-        let shared = SharedWriter::default();
+        let shared = SharedWriter::new(false);
 
         shared.end(None);
         shared.push(Item::Text("lost".into()));
 
         assert!(shared.state().backlog.is_empty());
-        assert_eq!(shared.finish(ReaderTimeout::LEAVING, false), WriteOutcome::All);
+        assert_eq!(shared.finish(ReaderTimeout::LEAVING), WriteOutcome::All);
     }
 
     #[test]
     fn what_was_left_out_for_want_of_room_is_counted_until_the_end() {
-        let shared = SharedWriter::default();
+        let shared = SharedWriter::new(false);
         assert!(shared.is_full("no space"));
 
         let more_than_fits = "x".repeat(100 * 1024 * 1024);
@@ -283,7 +292,7 @@ mod tests {
         shared.wrote(true);
         shared.end(None);
 
-        let WriteOutcome::Not(reason) = shared.finish(ReaderTimeout::LEAVING, false) else {
+        let WriteOutcome::Not(reason) = shared.finish(ReaderTimeout::LEAVING) else {
             panic!("it is not written")
         };
         assert_eq!(reason, "1 left out: no space");
@@ -292,9 +301,9 @@ mod tests {
     #[test]
     fn a_file_that_takes_nothing_at_the_end_is_not_written_and_a_reader_that_does_is_slow() {
         let end = |is_file| {
-            let shared = SharedWriter::default();
+            let shared = SharedWriter::new(is_file);
             shared.push(Item::Text("text".into()));
-            shared.finish(ReaderTimeout::LEAVING, is_file)
+            shared.finish(ReaderTimeout::LEAVING)
         };
 
         assert_eq!(end(true), WriteOutcome::Not("the file takes nothing any more".into()));
@@ -303,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_file_that_takes_nothing_is_waited_for_once() {
-        let shared = SharedWriter::default();
+        let shared = SharedWriter::new(true);
         shared.push(Item::Text("x".repeat(AHEAD + 1)));
 
         shared.wait_for_room();

@@ -16,7 +16,6 @@ use crate::messages;
 #[derive(Clone)]
 pub(crate) struct EventWriter {
     shared: Arc<SharedWriter>,
-    loses_nothing: bool,
 }
 
 /// How an event is written: appends its text, or nothing if it is not shown.
@@ -30,8 +29,8 @@ impl EventWriter {
     /// If the system has no thread left.
     pub(crate) fn start(name: &str, sink: Sink, format: EventFormatter) -> io::Result<Self> {
         let label = name.to_owned();
-        let shared = Arc::new(SharedWriter::default());
-        let writer = Self { shared: Arc::clone(&shared), loses_nothing: sink.is_file() };
+        let shared = Arc::new(SharedWriter::new(sink.is_file()));
+        let writer = Self { shared: Arc::clone(&shared) };
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             // The end of the program says what could not be written.
             shared.end(write_all(&label, &shared, sink, format).err());
@@ -40,7 +39,7 @@ impl EventWriter {
     }
 
     pub(crate) fn event(&self, event: &Arc<Event>) {
-        if self.loses_nothing && matches!(event.what, EventKind::Output { .. }) {
+        if self.loses_nothing() && matches!(event.what, EventKind::Output { .. }) {
             self.shared.wait_for_room();
         }
         self.shared.push(Item::Event(Arc::clone(event)));
@@ -52,12 +51,12 @@ impl EventWriter {
 
     /// Whether processes are to be held up for it rather than their lines lost.
     pub(crate) fn loses_nothing(&self) -> bool {
-        self.loses_nothing
+        self.shared.is_file()
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
     pub(crate) fn finish(&self, patience: ReaderTimeout) -> WriteOutcome {
-        self.shared.finish(patience, self.loses_nothing)
+        self.shared.finish(patience)
     }
 }
 
@@ -119,7 +118,8 @@ fn write_lines(
                     written = line;
                     has_turn = None;
                 }
-                if shared.is_full(&error.to_string()) {
+                // There is no room for a message in the same place, and the end says it.
+                if shared.is_full(&error.to_string()) && !place.has_messages() {
                     messages::warning(format_args!(
                         "cannot write the {label} now: {error}; it goes on when it can"
                     ));
@@ -149,11 +149,15 @@ fn chunk(text: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Mutex, mpsc};
+
+    use rootward::event::OutputStream;
 
     use super::super::state::Patience;
     use super::super::target::SinkKind;
     use super::*;
+    use crate::view::{EventLines, Style, any_run};
 
     /// Hands every write to the test, and ends with an error when the test no longer reads.
     struct Reader(mpsc::SyncSender<String>);
@@ -304,6 +308,72 @@ mod tests {
             // The first state is that of the refusal, before the beginning of the line is taken back.
             assert!(states.len() > 5);
         }
+    }
+
+    /// A disk that has no room until it is told, and says when it was asked for some.
+    struct ClosedDisk {
+        is_open: Arc<AtomicBool>,
+        asked: mpsc::Sender<()>,
+        text: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Destination for ClosedDisk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if !self.is_open.load(Ordering::SeqCst) {
+                let _ = self.asked.send(());
+                return Err(io::Error::from_raw_os_error(libc::ENOSPC));
+            }
+            self.text.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn is_file(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn events_for_which_there_was_no_room_are_counted_where_they_are_missing_in_the_view() {
+        let (sender, asked) = mpsc::channel();
+        let (is_open, text) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<u8>>>::default());
+        let disk = ClosedDisk { is_open: Arc::clone(&is_open), asked: sender, text: Arc::clone(&text) };
+        let mut lines = EventLines::new(Style::Plain);
+        // The lines are long for the one that counts what waits, and short for the one that writes.
+        let format: EventFormatter = Box::new(move |event, buffer| {
+            let mut event = event.clone();
+            if let EventKind::Output { line, .. } = &mut event.what {
+                line.truncate(1);
+            }
+            lines.write(&event, buffer);
+        });
+        let writer = EventWriter::start("test", Sink(SinkKind::Open(Box::new(disk))), format).unwrap();
+        let (any, _) = any_run();
+        let push = |seq, what: EventKind| {
+            let mut event = any.clone();
+            (event.seq, event.what) = (seq, what);
+            writer.event(&Arc::new(event));
+        };
+        let output = || EventKind::Output {
+            stream: OutputStream::Stdout,
+            line: "x".repeat(1 << 20),
+            truncated: false,
+            lossy: false,
+            continued: false,
+        };
+
+        push(1, EventKind::Starting);
+        // The second time it is known that there is none.
+        (0..2).for_each(|_| asked.recv().unwrap());
+        (2..=101).for_each(|seq| push(seq, output()));
+        push(102, EventKind::Healthy);
+        is_open.store(true, Ordering::SeqCst);
+        let outcome = writer.finish(ReaderTimeout::ORDERLY);
+
+        // 64 MiB of output are kept, and each line takes a little more than its length.
+        assert_eq!(outcome, WriteOutcome::Not("37 left out: No space left on device (os error 28)".into()));
+        let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
+        let missing = text.lines().position(|line| line.contains("37 events are missing here"));
+        assert_eq!((missing, text.lines().count()), (Some(64), 66), "{text}");
     }
 
     #[test]

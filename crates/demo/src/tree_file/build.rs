@@ -26,29 +26,6 @@ impl TreeFile {
     }
 }
 
-impl TreeFile {
-    /// What would keep its processes from being started now.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        warnings_below(&self.id, &self.root, &mut warnings);
-        warnings
-    }
-}
-
-fn warnings_below(path: &str, part: &SupervisorPart, warnings: &mut Vec<String>) {
-    for child in &part.children {
-        let path = format!("{path}/{}", child.id);
-        match &child.kind {
-            ChildPart::Process(part) => {
-                let missing = process(ProcessPart::clone(part)).warnings();
-                warnings.extend(missing.into_iter().map(|missing| format!("{path}: {missing}")));
-            }
-            ChildPart::Supervisor(part) => warnings_below(&path, part, warnings),
-            ChildPart::Task(_) => {}
-        }
-    }
-}
-
 fn supervisor(id: String, part: SupervisorPart) -> Supervisor {
     Supervisor::new(id)
         .strategy(part.strategy)

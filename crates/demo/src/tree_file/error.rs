@@ -134,6 +134,9 @@ pub(crate) enum Problem {
     Http { problem: String },
     #[error("{problem}")]
     Process { problem: String },
+    /// What would fail if it were started here and now.
+    #[error("{failure}")]
+    Foreseen { failure: rootward::process::ForeseenFailure },
     #[error("the ladder is empty; leave `stop` out, or give it at least one signal")]
     EmptyLadder,
     /// What the library itself finds wrong.

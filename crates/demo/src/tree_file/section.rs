@@ -66,7 +66,7 @@ impl<'a> TableSection<'a> {
 
     /// The path of the child in which the table stands.
     pub(super) fn child(&self) -> &str {
-        &self.0.child
+        self.0.child()
     }
 }
 
@@ -84,6 +84,21 @@ impl<'a> Field<'a> {
     pub(super) fn error(&self, problem: Problem) -> FileError {
         FileError::child(self.file, self.value.line, &self.child, &self.place, problem)
             .at(self.value.span.clone())
+    }
+
+    /// The path of the child in which it stands.
+    pub(super) fn child(&self) -> &str {
+        &self.child
+    }
+
+    /// What stands below it at these keys, one below the other, in a file that has been checked.
+    pub(super) fn at(&self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(self.clone(), |field, key| Some(field.below(key, field.value.get(key)?)))
+    }
+
+    /// An element of it, if it is a list that is so long.
+    pub(super) fn element(&self, number: usize) -> Option<Self> {
+        self.list().ok()?.into_iter().nth(number)
     }
 
     pub(super) fn line(&self) -> usize {

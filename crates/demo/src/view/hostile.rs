@@ -87,7 +87,8 @@ fn is_harmless(shown: &str) -> bool {
         && !rest.lines().any(|line| line.starts_with("exit status"))
 }
 
-fn any_run() -> (Event, StopReport) {
+/// An event of a tree, and its report.
+pub(crate) fn any_run() -> (Event, StopReport) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut builder = Supervisor::new("root").into_tree().unwrap();

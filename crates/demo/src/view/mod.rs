@@ -8,6 +8,8 @@ mod style;
 mod summary;
 mod time;
 
+#[cfg(test)]
+pub(crate) use hostile::any_run;
 pub(crate) use lines::EventLines;
 pub(crate) use style::Style;
 pub(crate) use summary::{farewell, summary, welcome};

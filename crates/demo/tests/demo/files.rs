@@ -15,17 +15,19 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
-use crate::support::{InTime as _, Lines, Temp, check_order, collect_in_time, tree, until, wait_in_time};
+use crate::support::{
+    InTime as _, Lines, Temp, as_process_1, check_order, collect_in_time, tree, until, wait_in_time,
+};
 
 /// A tree with one process, which runs once.
-fn once(temp: &Temp, script: &str) -> String {
+pub(crate) fn once(temp: &Temp, script: &str) -> String {
     let text = format!(
         "id = 'root'\n[[children]]\nid = 'a'\nrestart = 'temporary'\nprocess = {{ command = ['sh', '-c', '''{script}'''] }}\n"
     );
     temp.write("tree.toml", text).to_str().expect("the path is UTF-8").to_owned()
 }
 
-fn demo(args: &[&str]) -> Command {
+pub(crate) fn demo(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
     command.args(args).process_group(0).stdin(Stdio::null());
     command
@@ -126,7 +128,7 @@ fn open_the_gate(temp: &Temp) {
 }
 
 /// Whether the system lets an ordinary user mount a file system in a namespace.
-fn can_mount() -> bool {
+pub(crate) fn can_mount() -> bool {
     let script = "mount -t tmpfs none /mnt";
     let probe = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
@@ -262,6 +264,36 @@ fn a_pipe_that_closes_early_changes_no_status() {
             .status;
 
         assert_eq!(status.code(), Some(0), "{args:?}");
+    }
+}
+
+/// `| head -1`: a reader takes one line and goes, while a lot is still to be written. As process 1 as well.
+#[test]
+fn a_reader_that_takes_one_line_and_goes_changes_nothing() {
+    let temp = Temp::new();
+    mkfifo(&temp.path("gate"), Mode::S_IRWXU).unwrap();
+    let tree = once(&temp, "seq 1000; read -r line < gate; seq 20000");
+    for unshare in [Some(Vec::new()), as_process_1()].into_iter().flatten() {
+        for (view, stream) in [("none", 1), ("lines", 2)] {
+            let program = [env!("CARGO_BIN_EXE_rootward-demo"), "run", &tree, "--view", view, "--events=-"];
+            let words: Vec<_> = unshare.iter().map(String::as_str).chain(program).collect();
+            let (reader, writer) = std::io::pipe().unwrap();
+            let mut command = Command::new(words[0]);
+            command.args(&words[1..]).current_dir(temp.path("")).process_group(0).stdin(Stdio::null());
+            match stream {
+                1 => command.stdout(writer).stderr(Stdio::null()),
+                _ => command.stdout(Stdio::null()).stderr(writer),
+            };
+            let mut child = command.spawn().unwrap();
+            drop(command);
+            let mut lines = Lines::of(reader);
+
+            assert!(lines.next_line().is_some());
+            drop(lines);
+            open_the_gate(&temp);
+
+            assert_eq!(wait_in_time(&mut child).code(), Some(0), "{words:?}");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an orchestrator asks of the demo: probes, a drain, a deadline of its own, and why it has ended.
 
+use std::path::Path;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
 use nix::sys::signal::Signal;
@@ -134,6 +135,42 @@ fn a_grace_that_makes_no_sense_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.starts_with("error: --deadline auto: ROOTWARD_GRACE is \"soon\""), "{message}");
+}
+
+/// The Pod, its tree file and the page about both say the same times, and they add up.
+#[test]
+fn the_times_of_the_example_pod_are_those_of_its_tree_file_and_of_the_page() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let read = |name: &str| std::fs::read_to_string(docs.join(name)).unwrap();
+    let (page, pod) = (read("kubernetes.md"), read("examples/kubernetes/pod.yaml"));
+    let in_pod = |key: &str| seconds_behind(&pod, key);
+    let on_page = |key: &str| seconds_behind(&page, key);
+
+    let output = demo(&["check", docs.join("examples/kubernetes/tree.toml").to_str().unwrap()]);
+
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{stdout}");
+    let [drain, graces, margin, deadline, reserve] =
+        ["drain  ", "graces of the children  ", "margin  ", "deadline of the tree  ", "reserve  "]
+            .map(on_page);
+    let (forced, stop) = (deadline - margin, stdout.lines().find(|line| line.starts_with("stop: ")).unwrap());
+    let expected = format!(
+        "stop: {drain}s of drain, then {graces}s of graces; forced after {forced}s, reported after {deadline}s"
+    );
+    assert_eq!(stop, expected);
+    assert!(page.contains(stop) && drain + graces <= forced, "{stop}");
+    let granted = on_page("terminationGracePeriodSeconds  ");
+    assert_eq!((in_pod("terminationGracePeriodSeconds:"), in_pod("value:")), (granted, granted));
+    assert_eq!(deadline + reserve, granted);
+    assert!(pod.contains("\"--deadline\", \"auto\""), "{pod}");
+}
+
+/// The number behind the first place that says this.
+fn seconds_behind(text: &str, words: &str) -> u64 {
+    let (_, rest) = text.split_once(words).unwrap_or_else(|| panic!("{words}"));
+    let digits = rest.trim_start_matches([' ', '"']);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().unwrap_or_else(|_| panic!("{words}"))
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What signals do to a running demo.
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rootward_tests::press_again;
 use serde_json::json;
 
@@ -21,6 +22,35 @@ fn every_signal_that_stops_is_written_down_with_its_meaning() {
         assert_eq!(finished.report()["cause"], format!("signal {signal}"));
         assert_eq!(finished.event("stopping", "root")["cause"], "signal");
         assert_eq!(finished.event("stopping", "root/a")["cause"], "parent");
+    }
+}
+
+/// Whatever sends them, and to which of the demo and the init above it.
+#[test]
+fn a_broken_pipe_and_a_window_that_changes_end_neither_the_demo_nor_its_init() {
+    for level in ["group", "auto"] {
+        let calm = tree("calm.toml");
+        let mut demo = Demo::start(["run", calm.to_str().unwrap(), "--containment", level]);
+        demo.wait_for_start();
+        let below = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", demo.pid()));
+        let below = below.unwrap_or_default();
+        let below = below.split_ascii_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap()));
+        let is_demo = |pid: &Pid| {
+            let comm = std::fs::read_to_string(format!("/proc/{pid}/comm"));
+            comm.is_ok_and(|comm| comm == "rootward-demo\n")
+        };
+        let all: Vec<_> = below.filter(is_demo).chain([demo.pid()]).collect();
+        assert_eq!(all.len(), if level == "group" { 1 } else { 2 }, "{level}: there is an init or none");
+
+        for pid in all {
+            for signal in [Signal::SIGPIPE, Signal::SIGWINCH] {
+                kill(pid, signal).unwrap();
+            }
+        }
+        demo.signal(Signal::SIGTERM);
+        let finished = demo.finish();
+
+        assert_eq!((finished.code(), actions(&finished.events)), (0, vec!["stop"]), "{level}");
     }
 }
 

@@ -27,6 +27,7 @@ use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::LaunchError;
+pub use foresee::{DescribedPart, ForeseenFailure};
 pub(crate) use identity::problem_with_identity;
 pub(crate) use resolve::{launch, with_directory};
 pub(crate) use through_warden::ThroughWarden;

@@ -1,6 +1,5 @@
 //! The terminal: taken for the view, and given back as it was, however the view ends.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
@@ -14,12 +13,14 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
+use crate::descriptor::PatientFile;
+
 /// How long a view may take to give its terminal back. One that takes nothing any more is not waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A terminal that shows the view. It is given back when this is dropped.
 pub(crate) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+    terminal: Terminal<CrosstermBackend<BufWriter<PatientFile>>>,
     modes: Modes,
     is_ours: bool,
 }
@@ -67,7 +68,7 @@ impl Screen {
     /// If it is no terminal, or the system refuses. It is as before then.
     pub(crate) fn take(tty: impl AsFd) -> io::Result<(Self, Modes)> {
         let modes = Modes::of(&tty)?;
-        let writer = BufWriter::new(File::from(tty.as_fd().try_clone_to_owned()?));
+        let writer = BufWriter::new(PatientFile(tty.as_fd().try_clone_to_owned()?.into()));
         // The view asks for the size itself: what would be asked otherwise is the terminal on standard output.
         let viewport = Viewport::Fixed(size(&modes.tty)?);
         let terminal = Terminal::with_options(CrosstermBackend::new(writer), TerminalOptions { viewport })?;
@@ -130,6 +131,7 @@ fn size(tty: &impl AsFd) -> io::Result<Rect> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Read as _;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 

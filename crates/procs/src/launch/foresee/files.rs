@@ -1,0 +1,361 @@
+//! Files that are not there now, or cannot be what they are to be.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{AccessFlags, faccessat};
+
+use super::failure::{DescribedPart, ForeseenFailure};
+use crate::launch::{cause, image};
+use crate::listen_sockets::ListenAddress;
+use crate::spec::{CgroupLimits, Command, Ready, ReadyCondition, Stdin, has_variable};
+use crate::warden::cgroup;
+
+/// How long the path of a Unix socket may be, with the zero at its end.
+const LONGEST_SOCKET: usize = size_of::<libc::sockaddr_un>() - size_of::<libc::sa_family_t>();
+
+/// From where relative paths of a description count. `None` if that is not known, or not there.
+pub(super) struct Base(Option<PathBuf>);
+
+impl Base {
+    /// The working directory, or what is wrong with it.
+    pub(super) fn of(command: &Command) -> (Self, Option<ForeseenFailure>) {
+        match directory(command) {
+            Ok(directory) => (Self(directory), None),
+            Err(reason) => (Self(None), Some(ForeseenFailure::possible(DescribedPart::Directory, reason))),
+        }
+    }
+
+    /// A path, if it is known from where it counts.
+    fn join(&self, path: &Path) -> Option<PathBuf> {
+        match &self.0 {
+            Some(directory) => Some(directory.join(path)),
+            None => path.is_absolute().then(|| path.to_owned()),
+        }
+    }
+}
+
+/// The command that a check runs, if it is one.
+pub(super) fn command_of(ready: &Ready) -> Option<&[OsString]> {
+    if let ReadyCondition::Command(argv) = &ready.condition { Some(argv) } else { None }
+}
+
+/// What is missing of a program and its surroundings.
+pub(super) fn foresee(command: &Command, base: &Base) -> Vec<ForeseenFailure> {
+    let mut missing = Vec::new();
+    let mut add = |about, reason: Option<String>| {
+        missing.extend(reason.map(|reason| ForeseenFailure::possible(about, reason)));
+    };
+    let is_known = |text: &OsStr| !command.expands || !has_variable(text);
+    if let Some(directory) = base.0.as_deref().filter(|_| is_known(&command.program)) {
+        add(DescribedPart::Program, program(command, directory));
+    }
+    for (at, file) in command.env_files.iter().enumerate() {
+        let file = base.join(file);
+        add(DescribedPart::EnvFile(at), file.and_then(|file| not_there("environment file", &file)));
+    }
+    if let Stdin::File(file) = &command.stdin {
+        let file = base.join(file);
+        add(DescribedPart::Stdin, file.and_then(|file| not_there("standard input", &file)));
+    }
+    if let Some(log) = &command.log {
+        add(DescribedPart::LogFile, base.join(&log.path).and_then(|file| log_file(&file)));
+    }
+    add(DescribedPart::Cgroup, limit(&command.cgroup));
+    missing
+}
+
+/// What is missing of a command that runs beside a process.
+pub(super) fn foresee_sibling(command: &Command) -> Option<String> {
+    let is_known = !command.expands || !has_variable(&command.program);
+    let directory = directory(command).ok().flatten().filter(|_| is_known)?;
+    program(command, &directory)
+}
+
+/// Why no Unix socket can be made at a place, if it is one of those.
+pub(super) fn foresee_socket(
+    about: DescribedPart,
+    place: &ListenAddress,
+    base: &Base,
+) -> Option<ForeseenFailure> {
+    let ListenAddress::Unix(path) = place else { return None };
+    let path = base.join(path)?;
+    if let Some(reason) = too_long(&path) {
+        return Some(ForeseenFailure::certain(about, reason));
+    }
+    let reason = match fs::symlink_metadata(&path) {
+        Ok(there) if !there.file_type().is_socket() => {
+            Some(format!("`{}` is there and is no socket", path.display()))
+        }
+        Ok(_) | Err(_) => {
+            no_room_for(&path).map(|why| format!("no socket can be made at `{}`: {why}", path.display()))
+        }
+    };
+    reason.map(|reason| ForeseenFailure::possible(about, reason))
+}
+
+/// Why a check will find nothing at its path, if it looks at one.
+pub(super) fn foresee_awaited(
+    about: DescribedPart,
+    condition: &ReadyCondition,
+    base: &Base,
+) -> Option<ForeseenFailure> {
+    let path = match condition {
+        ReadyCondition::Path(path) | ReadyCondition::Unix(path) => base.join(path)?,
+        ReadyCondition::Line(_)
+        | ReadyCondition::Tcp(_)
+        | ReadyCondition::Http(_)
+        | ReadyCondition::Command(_)
+        | ReadyCondition::Notify
+        | ReadyCondition::Completion
+        | ReadyCondition::Descriptor(_)
+        | ReadyCondition::Check(_) => return None,
+    };
+    if let (ReadyCondition::Unix(_), Some(reason)) = (condition, too_long(&path)) {
+        return Some(ForeseenFailure::certain(about, reason));
+    }
+    let reason = no_directory(&path)?;
+    Some(ForeseenFailure::possible(about, format!("`{}` cannot be there: {reason}", path.display())))
+}
+
+/// The directory in which the program begins, or what is wrong with it. `None` if it depends on variables.
+fn directory(command: &Command) -> Result<Option<PathBuf>, String> {
+    let Some(directory) = &command.directory else { return Ok(Some(PathBuf::new())) };
+    if command.expands && has_variable(directory.as_os_str()) {
+        return Ok(None);
+    }
+    match fs::metadata(directory) {
+        Ok(metadata) if metadata.is_dir() => Ok(Some(directory.clone())),
+        Ok(_) => Err(format!("the working directory `{}` is no directory", directory.display())),
+        Err(_) => not_there("working directory", directory).map_or(Ok(None), Err),
+    }
+}
+
+fn program(command: &Command, directory: &Path) -> Option<String> {
+    let name = Path::new(&command.program).display();
+    let Some(found) = image::found(command) else {
+        // One that cannot be looked at may be there.
+        return image::is_missing(command).then(|| format!("the program `{name}` was not found"));
+    };
+    if let Some(interpreter) = cause::interpreter_of(&found) {
+        if interpreter.is_absolute() && image::is_not_there(&directory.join(&interpreter)) {
+            let about = cause::about_interpreter(&interpreter);
+            return Some(format!("the interpreter {interpreter:?} of `{name}` was not found{about}"));
+        }
+    }
+    // Which others may do what is not asked: the process may have another user.
+    cause::reason(&found, libc::EACCES).map(|reason| format!("`{name}` is not executable, {reason}"))
+}
+
+/// Why a log file cannot be written.
+fn log_file(file: &Path) -> Option<String> {
+    let why = match fs::metadata(file) {
+        Ok(there) if there.is_dir() => Some("it is a directory".to_owned()),
+        Ok(_) => access(file, AccessFlags::W_OK).err().map(|error| error.to_string()),
+        // If it is only that it cannot be looked at, there is nothing to say.
+        Err(_) => no_room_for(file),
+    };
+    why.map(|why| format!("the log file `{}` cannot be opened: {why}", file.display()))
+}
+
+/// Why no file can be made at a path.
+fn no_room_for(path: &Path) -> Option<String> {
+    no_directory(path).or_else(|| {
+        let directory = directory_of(path);
+        let error = access(directory, AccessFlags::W_OK | AccessFlags::X_OK).err()?;
+        // One that cannot be looked at may be otherwise.
+        directory.exists().then(|| format!("no file can be made in `{}`: {error}", directory.display()))
+    })
+}
+
+/// Says that a path has no directory.
+fn no_directory(path: &Path) -> Option<String> {
+    let directory = directory_of(path);
+    if fs::metadata(directory).is_ok_and(|there| !there.is_dir()) {
+        return Some(format!("`{}` is no directory", directory.display()));
+    }
+    not_there("directory", directory)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+/// Asks with the rights that this program acts with.
+fn access(path: &Path, how: AccessFlags) -> io::Result<()> {
+    Ok(faccessat(AT_FDCWD, path, how, AtFlags::AT_EACCESS)?)
+}
+
+fn too_long(socket: &Path) -> Option<String> {
+    let bytes = socket.as_os_str().as_bytes().len();
+    (bytes >= LONGEST_SOCKET).then(|| {
+        let most = LONGEST_SOCKET - 1;
+        format!("the path of a socket has {most} bytes at most, and `{}` has {bytes}", socket.display())
+    })
+}
+
+/// Says that a file is not there. One that cannot be looked at may be.
+fn not_there(what: &str, path: &Path) -> Option<String> {
+    image::is_not_there(path).then(|| format!("the {what} `{}` is not there", path.display()))
+}
+
+/// Says which limit of a cgroup cannot be set here, whatever rights this program has.
+fn limit(limits: &CgroupLimits) -> Option<String> {
+    if !limits.is_any() {
+        return None;
+    }
+    let Some(place) = cgroup::place_for_children() else {
+        return Some("limits of a cgroup need cgroups of version 2, and there are none".to_owned());
+    };
+    let known = fs::read_to_string(place.join("cgroup.controllers")).ok()?;
+    let (name, controller) = limits
+        .each()
+        .map(CgroupLimits::name_of)
+        .find(|(_, controller)| !known.split_ascii_whitespace().any(|one| one == *controller))?;
+    Some(format!(
+        "`{name}` cannot be set: the controller `{controller}` is not passed on to this program's cgroup"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn told(command: &Command) -> Vec<String> {
+        let (base, missing) = Base::of(command);
+        let failures = foresee(command, &base);
+        assert!(!failures.iter().any(ForeseenFailure::is_certain), "it may be there when the time comes");
+        missing.iter().chain(&failures).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_plainly_missing_is_told() {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        fs::write(path("script"), "#!/no/such/interpreter\r\n").unwrap();
+        fs::write(path("plain"), "#!/bin/sh\n").unwrap();
+        for (name, mode) in [("script", 0o755), ("plain", 0o644)] {
+            fs::set_permissions(path(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let of = |program: &str| told(&Command::new(path(program)));
+
+        // The directories of the test's own PATH may be some that its user may not search.
+        let mut nowhere = Command::new("no-such-program");
+        nowhere.env.insert("PATH".into(), Some("/bin:/usr/bin".into()));
+
+        assert_eq!(told(&Command::new("sh")), [""; 0]);
+        assert_eq!(told(&nowhere), ["the program `no-such-program` was not found"]);
+        assert!(
+            of("script")[0].contains("\"/no/such/interpreter\\r\"")
+                && of("script")[0].ends_with("carriage return")
+        );
+        assert!(of("plain")[0].ends_with("is not executable, it has no permission to be executed"));
+        let mut command = Command::new("sh");
+        command.directory = Some(path("nowhere"));
+        assert!(told(&command)[0].ends_with("nowhere` is not there"));
+        command.directory = Some(place.path().to_owned());
+        (command.env_files, command.stdin) = (vec!["env".into()], Stdin::File("in".into()));
+        assert_eq!(told(&command).len(), 2);
+    }
+
+    /// A link to itself cannot be followed, whatever rights the test has. So it is with a directory that may not be
+    /// searched.
+    #[test]
+    fn what_cannot_be_looked_at_is_not_told() {
+        let place = tempfile::tempdir().unwrap();
+        let (link, script) = (place.path().join("link"), place.path().join("script"));
+        std::os::unix::fs::symlink(&link, &link).unwrap();
+        fs::write(&script, format!("#!{}/interpreter\n", link.display())).unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+
+        for program in [&link, &link.join("program"), &script] {
+            assert_eq!(told(&Command::new(program)), [""; 0], "{}", program.display());
+        }
+        let behind_a_file = script.join("program");
+        assert_eq!(
+            told(&Command::new(&behind_a_file)),
+            [format!("the program `{}` was not found", behind_a_file.display())]
+        );
+    }
+
+    #[test]
+    fn what_depends_on_variables_is_not_told() {
+        let mut command = Command::new("/no/${SUCH}");
+        command.expands = true;
+        command.directory = Some("/no/${SUCH}".into());
+
+        assert_eq!(told(&command), [""; 0]);
+    }
+
+    #[test]
+    fn a_log_file_that_cannot_be_opened_is_told_with_the_cause() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("file"), "").unwrap();
+        let of = |file: &str| {
+            let mut command = Command::new("sh");
+            command.directory = Some(place.path().to_owned());
+            command.log = Some(crate::LogFile::new(file));
+            told(&command)
+        };
+
+        assert_eq!((of("file"), of("new")), (vec![], vec![]));
+        let at = place.path().display();
+        for (file, why) in [
+            ("none/log", format!("the directory `{at}/none` is not there")),
+            ("file/log", format!("`{at}/file` is no directory")),
+            (".", "it is a directory".to_owned()),
+        ] {
+            let file_at = place.path().join(file);
+            let expected = format!("the log file `{}` cannot be opened: {why}", file_at.display());
+            assert_eq!(of(file), [expected], "{file}");
+        }
+    }
+
+    #[test]
+    fn a_socket_for_which_there_is_no_place_is_told() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("file"), "").unwrap();
+        let base = Base(Some(place.path().to_owned()));
+        let about = DescribedPart::Socket(0);
+        let of = |path: &str| foresee_socket(about, &ListenAddress::Unix(path.into()), &base);
+        let reason = |path: &str| of(path).unwrap().to_string();
+
+        assert_eq!(of("socket"), None);
+        assert!(reason("none/socket").ends_with("/none` is not there"));
+        assert!(reason("file").ends_with("/file` is there and is no socket"));
+        let long = "x".repeat(LONGEST_SOCKET);
+        assert!(
+            of(&long).unwrap().is_certain()
+                && reason(&long).starts_with("the path of a socket has 107 bytes")
+        );
+    }
+
+    #[test]
+    fn a_path_that_a_check_looks_at_has_a_directory() {
+        let place = tempfile::tempdir().unwrap();
+        let base = Base(Some(place.path().to_owned()));
+        let of = |condition| {
+            let foreseen = foresee_awaited(DescribedPart::Ready, &condition, &base);
+            foreseen.map(|it| (it.is_certain(), it.to_string()))
+        };
+
+        assert_eq!(of(ReadyCondition::Path("up".into())), None);
+        for condition in [ReadyCondition::Path("none/up".into()), ReadyCondition::Unix("none/up".into())] {
+            let (is_certain, reason) = of(condition).unwrap();
+            assert!(!is_certain && reason.ends_with("/none` is not there"), "{reason}");
+        }
+        let long = PathBuf::from("x".repeat(LONGEST_SOCKET));
+        assert!(of(ReadyCondition::Unix(long.clone())).unwrap().0);
+        assert_eq!(of(ReadyCondition::Path(long)), None);
+    }
+}

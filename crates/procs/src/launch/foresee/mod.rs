@@ -1,0 +1,86 @@
+//! What would keep a process from being started here and now, as far as the system tells without a start.
+//!
+//! Little is certain here: another child may make a file first, and the program may run elsewhere. Certain is what this
+//! program has no right to and what the machine has not. Nothing is told that depends on variables or on what another
+//! user may read.
+
+mod addresses;
+mod failure;
+mod files;
+mod rights;
+
+pub use failure::{DescribedPart, ForeseenFailure};
+
+use addresses::Lookups;
+use files::{Base, command_of};
+
+use crate::spec::{HealthCheck, Process, Ready, ReadyCondition};
+
+impl Process {
+    /// What would keep the process from being started or from getting ready, if this program started it now.
+    ///
+    /// Told is a program, an interpreter, a directory or an environment file that is not there, a file that cannot be
+    /// executed or written, a socket that cannot be made, an address that is taken, a host that is not known, a limit
+    /// for which there is no cgroup controller, and what this program has no right to give: a user, limits, a nice
+    /// value, processors, capabilities. The same goes for the stop command and for the commands that say that the
+    /// process is ready or healthy.
+    ///
+    /// Most of it may be otherwise when the time comes. [`is_certain`](ForeseenFailure::is_certain) says what will not.
+    /// What depends on variables, or on what another user may read, is not told.
+    ///
+    /// This reads the file system, looks names of hosts up, binds addresses without listening there, and has a process
+    /// try its rights, which executes nothing. It may block for some seconds.
+    pub fn foresee(&self) -> Vec<ForeseenFailure> {
+        let command = self.command();
+        let (base, missing) = Base::of(command);
+        let mut failures = Vec::from_iter(missing);
+        failures.extend(files::foresee(command, &base));
+        let ready = self.readiness();
+        let health = self.get_health().and_then(|health| match &health.how {
+            HealthCheck::Look(ready) => Some(ready),
+            HealthCheck::Watchdog(_) => None,
+        });
+        let checks = [
+            (ready, DescribedPart::Ready, "readiness check"),
+            (health, DescribedPart::Health, "health check"),
+        ];
+        let beside = [(self.get_stop_command(), DescribedPart::StopCommand, "stop command")]
+            .into_iter()
+            .chain(checks.map(|(ready, about, what)| (ready.and_then(command_of), about, what)));
+        for (argv, about, what) in beside {
+            let missing = argv.and_then(|argv| files::foresee_sibling(self.sibling(argv).command()));
+            failures.extend(
+                missing.map(|missing| ForeseenFailure::possible(about, format!("its {what}: {missing}"))),
+            );
+        }
+        let mut lookups = Lookups::default();
+        for (at, socket) in command.descriptors.sockets.iter().enumerate() {
+            let about = DescribedPart::Socket(at);
+            failures.extend(files::foresee_socket(about, &socket.place, &base));
+            failures.extend(addresses::foresee_socket(about, &socket.place, &mut lookups));
+        }
+        for (ready, about, _) in checks {
+            let Some(Ready { condition, .. }) = ready else { continue };
+            failures.extend(files::foresee_awaited(about, condition, &base));
+            failures.extend(host_of(condition).and_then(|address| lookups.foresee_host(about, &address)));
+        }
+        failures.extend(rights::foresee(&command.attributes));
+        failures
+    }
+}
+
+/// The address to which a check connects, if it does.
+fn host_of(condition: &ReadyCondition) -> Option<String> {
+    match condition {
+        ReadyCondition::Tcp(address) => Some(address.clone()),
+        ReadyCondition::Http(get) => get.target().ok().map(|target| target.address),
+        ReadyCondition::Line(_)
+        | ReadyCondition::Unix(_)
+        | ReadyCondition::Path(_)
+        | ReadyCondition::Command(_)
+        | ReadyCondition::Notify
+        | ReadyCondition::Completion
+        | ReadyCondition::Descriptor(_)
+        | ReadyCondition::Check(_) => None,
+    }
+}
