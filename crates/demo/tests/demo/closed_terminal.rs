@@ -24,8 +24,8 @@ fn a_picture_whose_terminal_is_closed_takes_no_processor_time() {
     until("nothing listens for keys any more", || demo.hears_keys().is_none());
     let process = demo.place();
     let taken = taken_by(&process, 200);
-    // A tenth of what goes by at least.
-    assert!(taken * 50 < ticks_a_second(), "{taken} of {} ticks a second", ticks_a_second());
+    // Half of what goes by at least. A thread that never waits takes all of it, and the view has just come to its end.
+    assert!(taken * 10 < ticks_a_second(), "{taken} of {} ticks a second", ticks_a_second());
     kill(demo.pid(), Signal::SIGTERM).expect("it goes on");
     assert_eq!(wait_in_time(&mut demo.0).code(), Some(0));
 }

@@ -16,6 +16,7 @@ mod few_descriptors;
 mod few_processes;
 mod files;
 mod keys;
+mod killed_views;
 mod observe;
 mod orchestrated;
 mod out_of_reach;

@@ -193,7 +193,7 @@ impl Terminal {
         self.screen.process(written);
     }
 
-    fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().try_into().expect("a process id"))
     }
 }
