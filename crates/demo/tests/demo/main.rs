@@ -36,4 +36,5 @@ mod telling;
 mod terminal;
 mod terminals;
 mod timeline;
+mod timeline_picture;
 mod trees;
