@@ -17,6 +17,7 @@ mod few_processes;
 mod files;
 mod keys;
 mod killed_views;
+mod lines_view;
 mod observe;
 mod orchestrated;
 mod out_of_reach;
