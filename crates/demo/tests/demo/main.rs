@@ -26,6 +26,7 @@ mod picture;
 mod process_1;
 mod quiet;
 mod remote;
+mod remote_follow;
 mod samples;
 mod screens;
 mod signals;
