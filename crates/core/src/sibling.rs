@@ -25,8 +25,8 @@ pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::RecordPosition;
 pub use crate::policy::{Allowance, given_back, is_late, lost, lost_time, step_end};
 pub use crate::sighting::Sighting;
-pub use crate::task::part_of_guest;
 pub use crate::steps::{sleep_in_steps, sleep_noting_loss};
+pub use crate::task::part_of_guest;
 pub use crate::tree_ref::TreeWatch;
 
 /// Notes how far process children are followed, for snapshots and reports. It changes nothing: the part of the program

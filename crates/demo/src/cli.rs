@@ -93,6 +93,9 @@ pub(crate) enum Command {
     /// Run one program contained: it is gone with all that it has started, however it or this one ends
     #[command(after_help = EXEC_STATUS)]
     Exec(ExecOptions),
+    /// Give the terminal of a view back when the view has died
+    #[command(hide = true)]
+    KeepTerminal,
     /// Run one of the programs of the built-in tree
     #[command(hide = true)]
     Sample {

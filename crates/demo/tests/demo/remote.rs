@@ -21,10 +21,10 @@ struct Watched {
 }
 
 /// What a command has answered.
-struct Answer {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Answer {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Watched {
@@ -77,7 +77,7 @@ impl Watched {
     }
 }
 
-fn ask(args: &[&str]) -> Answer {
+pub(crate) fn ask(args: &[&str]) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
     let Output { status, stdout, stderr } = command.args(args).stdin(Stdio::null()).output_in_time();
     let text = |bytes| String::from_utf8(bytes).expect("it is UTF-8");
@@ -93,7 +93,7 @@ static SCHEMAS: LazyLock<[Validator; 2]> = LazyLock::new(|| {
     })
 });
 
-fn documents(text: &str) -> Vec<Value> {
+pub(crate) fn documents(text: &str) -> Vec<Value> {
     let read = |line| {
         let document: Value = serde_json::from_str(line).expect("a line is a document");
         assert_eq!(document["schema"], 1, "{document}");

@@ -65,6 +65,13 @@ impl<'a> Painter<'a> {
         area.width -= width;
     }
 
+    /// The same with a text that is left out where there is no room for all of it.
+    pub(super) fn append_whole(&mut self, area: &mut Rect, text: &str, style: Style) {
+        if text.chars().count() <= area.width.into() {
+            self.append(area, text, style);
+        }
+    }
+
     /// Writes a cell, and says where the next one begins.
     pub(super) fn cell(&mut self, at: Rect, text: &str, width: u16, style: Style) -> Rect {
         self.text(Rect { width: width.min(at.width), ..at }, text, style);

@@ -28,19 +28,21 @@ pub(super) fn header(state: &ViewState, rows: &[TreeRow<'_>], area: Rect, painte
     };
     painter.append(&mut line, word, style);
     if let Some(cause) = &tree.cause {
-        painter.append(&mut line, &format!(" · {}", safe(cause)), Style::new());
+        painter.append_whole(&mut line, &format!(" · {}", safe(cause)), Style::new());
     }
     let (all, gone) = rows.first().map_or((0, 0), |root| root.leaves);
-    painter.append(&mut line, &format!(" · {}/{all} up · {}", all - gone, whole(state.now)), paint::quiet());
+    painter.append_whole(&mut line, &format!(" · {}/{all} up", all - gone), paint::quiet());
+    painter.append_whole(&mut line, &format!(" · {}", whole(state.now)), paint::quiet());
     if let Some(containment) = &tree.containment {
-        painter.append(&mut line, &format!(" · {}", safe(containment)), paint::quiet());
+        painter.append_whole(&mut line, &format!(" · {}", safe(containment)), paint::quiet());
     }
     if state.chaos.is_some() || state.crashes > 0 {
         let chaos = state.chaos.as_deref().unwrap_or("chaos off");
-        painter.append(&mut line, &format!(" · {chaos}, {} crashes", state.crashes), paint::bad());
+        let crashes = if state.crashes == 1 { "crash" } else { "crashes" };
+        painter.append_whole(&mut line, &format!(" · {chaos}, {} {crashes}", state.crashes), paint::bad());
     }
     for degraded in &tree.degraded {
-        painter.append(&mut line, &format!(" · {}", safe(degraded)), paint::notice());
+        painter.append_whole(&mut line, &format!(" · {}", safe(degraded)), paint::notice());
     }
 }
 

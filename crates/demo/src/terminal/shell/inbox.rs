@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rootward_observer::wire::Event;
 
+use super::suspend::Arrivals;
 use crate::terminal::state::ViewInput;
 
 /// How many events may wait.
@@ -26,6 +27,8 @@ pub(crate) enum Mail {
 pub(crate) struct Inbox {
     waiting: Mutex<InboxQueue>,
     woken: Condvar,
+    /// When the user wanted the program suspended, and when it was to go on.
+    pub(super) arrivals: Arrivals,
 }
 
 #[derive(Debug, Default)]

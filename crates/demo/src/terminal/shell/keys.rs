@@ -13,14 +13,15 @@ use crossterm::event::{Event, poll, read};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use signal_hook::consts::{
-    SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH,
-    SIGXCPU,
+    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM,
+    SIGWINCH, SIGXCPU,
 };
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::inbox::{Inbox, Mail};
 use super::screen::{Modes, PATIENCE};
+use super::suspend::now;
 use crate::sys::is_ignored;
 use crate::terminal::state::ViewInput;
 
@@ -143,11 +144,19 @@ impl WatchedTerminal {
 pub(crate) fn hear_signals(inbox: &Arc<Inbox>, ends: bool) -> io::Result<()> {
     // A program that runs a tree shows it at SIGUSR1. A watcher has nothing to show.
     let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1].into_iter().chain(deadly()).filter(|_| ends);
-    let mut signals = Signals::new(ending.chain([SIGTSTP]))?;
+    signal_hook::flag::register(SIGCONT, Arc::clone(&inbox.arrivals.is_continued))?;
+    let mut signals = Signals::new(ending.chain([SIGTSTP, SIGCONT]))?;
     let inbox = Arc::clone(inbox);
     thread::Builder::new().name("view-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
-            inbox.push(if signal == SIGTSTP { Mail::Suspend } else { Mail::Input(ViewInput::Leave) });
+            match signal {
+                SIGTSTP => {
+                    inbox.arrivals.suspended(now());
+                    inbox.push(Mail::Suspend);
+                }
+                SIGCONT => inbox.arrivals.continued(now()),
+                _ => inbox.input(ViewInput::Leave),
+            }
         }
     })?;
     Ok(())

@@ -96,7 +96,7 @@ fn program() -> ExitCode {
     let idle = ChildSpec::task("idle", |cx: TaskContext| async move { cx.stopping().await });
     let tree = runtime.block_on(Supervisor::new("root").child(idle).start()).unwrap();
     let fit = Fit { has_colour: true, has_unicode: true };
-    let view = OwnView::show(fit, tree.events(), Arc::new(Inbox::default()), Buggy).unwrap();
+    let view = OwnView::show(fit, None, tree.events(), Arc::new(Inbox::default()), Buggy).unwrap();
     view.until_over();
     let report = runtime.block_on(tree.stop());
     writeln!(io::stderr(), "the program has gone on: {:?}", report.ending).unwrap();

@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
+use super::keeper::Keeper;
 use crate::descriptor::PatientFile;
 
 /// How long a view may take to give its terminal back. One that takes nothing any more is not waited for.
@@ -23,6 +24,8 @@ pub(crate) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<PatientFile>>>,
     modes: Modes,
     is_ours: bool,
+    /// What gives it back if the program cannot.
+    keeper: Option<Keeper>,
 }
 
 /// What a terminal was like before.
@@ -61,19 +64,19 @@ impl Modes {
 }
 
 impl Screen {
-    /// Takes the terminal, and says how it can be given back without it.
+    /// Takes the terminal, and says how it can be given back without it. A keeper gives it back if the program dies.
     ///
     /// # Errors
     ///
     /// If it is no terminal, or the system refuses. It is as before then.
-    pub(crate) fn take(tty: impl AsFd) -> io::Result<(Self, Modes)> {
+    pub(crate) fn take(tty: impl AsFd, keeper: Option<Keeper>) -> io::Result<(Self, Modes)> {
         let modes = Modes::of(&tty)?;
         let writer = BufWriter::new(PatientFile(tty.as_fd().try_clone_to_owned()?.into()));
         // The view asks for the size itself: what would be asked otherwise is the terminal on standard output.
         let viewport = Viewport::Fixed(size(&modes.tty)?);
         let terminal = Terminal::with_options(CrosstermBackend::new(writer), TerminalOptions { viewport })?;
         let spare = modes.try_clone()?;
-        let mut screen = Self { terminal, modes, is_ours: false };
+        let mut screen = Self { terminal, modes, is_ours: false, keeper };
         screen.enter()?;
         Ok((screen, spare))
     }
@@ -82,6 +85,7 @@ impl Screen {
     pub(crate) fn enter(&mut self) -> io::Result<()> {
         // From here on there is something to give back.
         self.is_ours = true;
+        self.keeper.iter().for_each(Keeper::note_taken);
         self.modes.take()?;
         execute!(self.terminal.backend_mut(), EnterAlternateScreen, Hide, Clear(ClearType::All))?;
         self.fit()
@@ -101,6 +105,7 @@ impl Screen {
         self.is_ours = false;
         let _ = execute!(self.terminal.backend_mut(), ResetColor, Show, LeaveAlternateScreen);
         self.modes.restore();
+        self.keeper.iter().for_each(Keeper::note_given_back);
     }
 
     pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
@@ -150,7 +155,7 @@ mod tests {
     fn after(view: impl FnOnce(Screen)) -> (String, bool) {
         let pty = openpty(None, None).unwrap();
         let before = tcgetattr(&pty.slave).unwrap();
-        let (screen, _) = Screen::take(&pty.slave).unwrap();
+        let (screen, _) = Screen::take(&pty.slave, None).unwrap();
         let taken = tcgetattr(&pty.slave).unwrap();
         assert!(!taken.local_modes.contains(LocalModes::ICANON | LocalModes::ECHO));
         assert!(taken.local_modes.contains(LocalModes::ISIG), "Ctrl-C stays a signal");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Inbox, Mail};
 use super::screen::Screen;
+use super::suspend::Arrivals;
 use crate::terminal::draw::draw;
 use crate::terminal::fit::Fit;
 use crate::terminal::state::{Effect, ViewInput, ViewState};
@@ -82,7 +83,7 @@ impl<H: Hands> ViewLoop<H> {
                 break;
             }
             if orders.suspend {
-                suspend(&mut self.screen, &mut self.hands)?;
+                suspend(&mut self.screen, &mut self.hands, &self.inbox.arrivals)?;
             } else if orders.fit {
                 self.screen.fit()?;
             }
@@ -127,13 +128,10 @@ impl<H: Hands> ViewLoop<H> {
 }
 
 /// Gives the terminal back and stops, until the shell goes on with the program.
-///
-/// The signal that asked for it has a handler, and this one has none: what it does is what the other would have done.
-/// It does nothing if no shell is there that could go on with the program.
-fn suspend(screen: &mut Screen, hands: &mut impl Hands) -> io::Result<()> {
+fn suspend(screen: &mut Screen, hands: &mut impl Hands, arrivals: &Arrivals) -> io::Result<()> {
     screen.leave();
     hands.pause();
-    let suspended = signal_hook::low_level::raise(signal_hook::consts::SIGTTOU);
+    let suspended = super::suspend::suspend(arrivals);
     hands.go_on();
     suspended?;
     screen.enter()

@@ -146,6 +146,10 @@ pub(crate) struct ViewState {
     /// How many children have been made to crash.
     pub(crate) crashes: u64,
     explained_at: f64,
+    /// What was seen, and is newer than the events that have come.
+    look: Option<(Vec<Seen>, Option<String>)>,
+    /// Whether events have been lost since the last look, so that those that are in the next one may never come.
+    has_lost: bool,
     /// How many children were down after the last look.
     kept_down: usize,
     looked_at: f64,
@@ -174,6 +178,8 @@ impl ViewState {
             chaos: None,
             crashes: 0,
             explained_at: 0.0,
+            look: None,
+            has_lost: false,
             kept_down: 0,
             looked_at: 0.0,
         }
@@ -195,25 +201,29 @@ impl ViewState {
                 vec![]
             }
             ViewInput::Seen(seen, containment) => {
-                self.model.see(seen, containment);
-                self.looked();
+                self.look = Some((seen, containment));
+                self.take_look();
                 vec![]
             }
             ViewInput::Event(event) => {
                 self.crashes += u64::from(matches!(event.what, What::MadeToCrash { .. }));
                 self.model.apply_shared(&event);
                 self.log.add(&event);
+                self.take_look();
                 vec![]
             }
             ViewInput::Lost(count) => {
                 self.notice = format!("{count} events did not come through");
+                self.has_lost = true;
                 vec![Effect::Look]
             }
             ViewInput::Key(key) => self.press(key),
             ViewInput::Resize => vec![],
             ViewInput::Answer(answer) => {
                 self.notice = super::text::safe(&answer);
-                vec![]
+                // No event tells that a child which was going to be restarted is down.
+                let restarts = self.model.children().any(|child| child.state == ChildState::Restarting);
+                if restarts { vec![Effect::Look] } else { vec![] }
             }
             ViewInput::Explained(explained) => {
                 self.explained = Some(*explained);
@@ -260,6 +270,10 @@ impl ViewState {
         self.model.children().next().is_some_and(|root| root.state == ChildState::Stopping)
     }
 
+    fn is_running(&self) -> bool {
+        self.model.children().next().is_some_and(|root| root.state == ChildState::Running)
+    }
+
     /// After how long what is shown changes by itself, if nothing happens.
     pub(crate) fn next_change(&self) -> Option<Duration> {
         let is_asking = self.is_outdated() || matches!(self.mode, Mode::Why(..));
@@ -286,10 +300,12 @@ impl ViewState {
     }
 
     /// Whether the tree is to be looked at again, because children are down since the last look: events do not tell
-    /// whether a supervisor has forgotten them. Once a second is enough, and another program is asked less often.
+    /// whether a supervisor has forgotten them. Once a second is enough, and another program is asked less often. Of
+    /// its own tree a program knows nothing but events at first, which do not tell of the containment.
     pub(crate) fn wants_look(&mut self) -> bool {
         let rest = if self.rights.is_own { 1.0 } else { 10.0 };
-        let wants = self.is_outdated() && self.now - self.looked_at >= rest;
+        let is_first = self.rights.is_own && self.looked_at == 0.0 && self.is_running();
+        let wants = is_first || self.is_outdated() && self.now - self.looked_at >= rest;
         if wants {
             // Until the answer is there.
             (self.kept_down, self.looked_at) = (self.model.count().1, self.now);
@@ -327,6 +343,20 @@ impl ViewState {
 
     fn is_outdated(&self) -> bool {
         self.model.count().1 > self.kept_down
+    }
+
+    /// Takes what was seen of the tree, as soon as the events have come that are in it: they tell more.
+    fn take_look(&mut self) {
+        let Some((seen, _)) = &self.look else { return };
+        let newest = seen.iter().map(|seen| seen.as_of.max(seen.children_as_of)).max();
+        if newest.is_some_and(|newest| newest > self.model.as_of()) && !self.has_lost {
+            return;
+        }
+        if let Some((seen, containment)) = self.look.take() {
+            self.model.see(seen, containment);
+            self.has_lost = false;
+            self.looked();
+        }
     }
 
     fn looked(&mut self) {

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use rootward_observer::model::Seen;
 use rootward_observer::wire::{Event, Kind, What};
 
 use super::{Effect, Explained, Mode, Pane, ViewInput, ViewState};
 use crate::chaos::ChaosTurn;
-use crate::terminal::samples::{attached, own, stop, up};
+use crate::terminal::samples::{Story, attached, own, stop, up};
 
 fn press(state: &mut ViewState, codes: impl IntoIterator<Item = KeyCode>) -> Vec<Effect> {
     let keys = codes.into_iter().map(|code| ViewInput::Key(KeyEvent::new(code, KeyModifiers::NONE)));
@@ -151,8 +152,7 @@ fn the_user_goes_up_when_the_child_has_gone() {
     let model = state.model.clone();
     let mut seen = model.snapshot().children;
     seen.retain(|child| child.path != "root/storage/database");
-    let seen =
-        seen.into_iter().map(|child| rootward_observer::model::Seen::at_once(child, 99, 3.0)).collect();
+    let seen = seen.into_iter().map(|child| Seen::at_once(child, model.as_of(), 3.0)).collect();
     state.update(ViewInput::Seen(seen, None), 110.0);
 
     assert_eq!(state.selected(), "root/storage");
@@ -164,6 +164,55 @@ fn events_that_were_lost_lead_to_a_look() {
 
     assert_eq!(state.update(ViewInput::Lost(3), 110.0), [Effect::Look]);
     assert!(state.notice.contains('3'));
+}
+
+#[test]
+fn the_tree_is_looked_at_when_something_was_done_and_a_child_was_going_to_be_restarted() {
+    let answer = || ViewInput::Answer("root/front/flaky is down".to_owned());
+    let mut state = own(up());
+    assert_eq!(state.update(answer(), 110.0), [Effect::Look]);
+    assert_eq!(state.notice, "root/front/flaky is down");
+
+    let mut state = own(Story::new().up(1.0, "root", Kind::Supervisor, None));
+    assert_eq!(state.update(answer(), 110.0), [], "events tell of all other changes");
+}
+
+/// An event tells why and how a child ended, and a look does not.
+#[test]
+fn what_was_seen_waits_for_the_events_that_are_in_it() {
+    let running = || Story::new().up(1.0, "root", Kind::Supervisor, None);
+    let stops = || running().stopping(2.0, "root", Kind::Supervisor);
+    let look = || {
+        let model = stops().model();
+        let mut seen: Vec<Seen> =
+            model.children().map(|child| Seen::at_once(child.clone(), model.as_of(), 2.0)).collect();
+        seen.iter_mut().for_each(|seen| seen.child.stop = None);
+        ViewInput::Seen(seen, Some("group".to_owned()))
+    };
+    let mut state = own(running());
+
+    state.update(look(), 110.0);
+    assert_eq!(state.model.tree().containment, None, "the event that tells of the stop is on its way");
+    stops().told(&mut state);
+    assert!(state.model.find("root").unwrap().stop.is_some());
+    assert_eq!(state.model.tree().containment.as_deref(), Some("group"));
+
+    let mut state = own(running());
+    state.update(ViewInput::Lost(1), 110.0);
+    state.update(look(), 110.0);
+    assert!(state.is_stopping(), "an event that was lost is not waited for");
+}
+
+#[test]
+fn a_program_looks_at_its_own_tree_as_soon_as_it_runs() {
+    let mut state = own(Story::new());
+    assert!(!state.wants_look(), "there is nothing yet");
+
+    let mut state = own(Story::new().up(1.0, "root", Kind::Supervisor, None));
+    assert!(state.wants_look());
+    assert!(!state.wants_look(), "once");
+    let mut state = attached(Story::new().up(1.0, "root", Kind::Supervisor, None), true);
+    assert!(!state.wants_look(), "what was sent had everything");
 }
 
 #[test]

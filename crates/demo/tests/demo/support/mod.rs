@@ -1,6 +1,7 @@
 //! What the tests hold of a running demo, and the rules that every record keeps.
 
 mod demo;
+mod mask;
 mod order;
 mod picture;
 mod process_1;
@@ -8,6 +9,7 @@ mod temp;
 mod terminal;
 
 pub(crate) use demo::{Demo, Finished};
+pub(crate) use mask::mask;
 pub(crate) use order::check_order;
 pub(crate) use picture::{screen_as_svg, text_of_svg};
 pub(crate) use process_1::as_process_1;

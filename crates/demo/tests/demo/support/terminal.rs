@@ -14,6 +14,11 @@ use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 use rootward_tests::{BACKSTOP, InTerminal, resize_terminal, start_in_terminal, wait_in_time};
 
+use super::mask;
+
+/// What the view writes when a picture is complete: the cursor stays hidden.
+const END_OF_PICTURE: &[u8] = b"\x1b[?25l";
+
 /// A program in a terminal.
 pub(crate) struct Terminal {
     child: Child,
@@ -32,6 +37,8 @@ pub(crate) struct Terminal {
 pub(crate) struct Left {
     pub(crate) status: ExitStatus,
     pub(crate) screen: String,
+    /// All that stands on the usual screen and above it, without breaks in lines that are too long for it.
+    pub(crate) text: String,
     /// Whether the terminal is in every respect as it was before.
     pub(crate) is_as_before: bool,
 }
@@ -39,9 +46,14 @@ pub(crate) struct Left {
 impl Terminal {
     /// Starts the demo with these arguments in a terminal of 80 columns and 24 rows.
     pub(crate) fn demo(args: &[&str]) -> Self {
+        Self::demo_in(args, (80, 24))
+    }
+
+    /// The same in a terminal of so many columns and rows.
+    pub(crate) fn demo_in(args: &[&str], (columns, rows): (u16, u16)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
         command.args(args);
-        let mut terminal = Self::start(command, 80, 24);
+        let mut terminal = Self::start(command, columns, rows);
         terminal.is_demo = true;
         terminal
     }
@@ -85,6 +97,39 @@ impl Terminal {
                 Err(error) => panic!("{error}; the screen is\n{screen}"),
             }
         }
+    }
+
+    /// Waits until a picture that was drawn to its end is as it should be, and returns its lines, masked.
+    pub(crate) fn picture(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        let backstop = now() + BACKSTOP;
+        loop {
+            let screen = self.screen.screen();
+            let (_, columns) = screen.size();
+            let picture = mask(&screen.rows(0, columns.into()).collect::<Vec<_>>().join("\n"));
+            if self.written.ends_with(END_OF_PICTURE) && wanted(&picture) {
+                return picture;
+            }
+            match self.output.recv_timeout(backstop.saturating_duration_since(now())) {
+                Ok(written) => self.take(&written),
+                Err(error) => panic!("{error}; the screen is\n{picture}"),
+            }
+        }
+    }
+
+    /// Waits until this is so after more has been written.
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let backstop = now() + BACKSTOP;
+        while !(self.written.ends_with(END_OF_PICTURE) && is_so(self)) {
+            match self.output.recv_timeout(backstop.saturating_duration_since(now())) {
+                Ok(written) => self.take(&written),
+                Err(error) => panic!("{error}: {what}; the screen is\n{}", self.screen.screen().contents()),
+            }
+        }
+    }
+
+    /// Has something stand on the screen that the program has not written.
+    pub(crate) fn overwrite(&mut self, text: &str) {
+        self.screen.process(text.as_bytes());
     }
 
     /// Waits until a text stands on the screen.
@@ -136,7 +181,11 @@ impl Terminal {
         }
         let screen = self.screen.screen();
         let is_as_before = !screen.alternate_screen() && !screen.hide_cursor() && after == self.before;
-        Left { status, screen: screen.contents(), is_as_before }
+        let (contents, (_, columns)) = (screen.contents(), screen.size());
+        let mut high = vt100::Parser::new(size(500), columns, 0);
+        high.process(&self.written);
+        let text = high.screen().contents();
+        Left { status, screen: contents, text, is_as_before }
     }
 
     fn take(&mut self, written: &[u8]) {
@@ -144,7 +193,7 @@ impl Terminal {
         self.screen.process(written);
     }
 
-    fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().try_into().expect("a process id"))
     }
 }

@@ -1,0 +1,94 @@
+//! The view that writes lines: one aligned line an event, with colours on a terminal that has them and nowhere else.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Demo, Terminal, tree};
+
+/// Where the parts of a line begin, in characters: what happened when, a sign, who, and what.
+const SIGN: usize = 11;
+const NAME: usize = 13;
+const WORDS: usize = 33;
+
+/// The lines of events, which begin with a moment.
+fn events(text: &str) -> Vec<Vec<char>> {
+    let is_event = |line: &&str| {
+        let moment: String = line.chars().take(9).collect();
+        moment.trim_start().parse::<f64>().is_ok()
+    };
+    text.lines().filter(is_event).map(|line| line.chars().collect()).collect()
+}
+
+fn are_aligned(text: &str) {
+    let events = events(text);
+    let mut signs = BTreeSet::new();
+    for line in &events {
+        let shown: String = line.iter().collect();
+        // Three decimals, two spaces, a sign, a space, a column of names, two spaces, and words.
+        assert_eq!((line[5], &line[9..SIGN]), ('.', &[' ', ' '][..]), "{shown:?}");
+        assert_eq!((line[SIGN + 1], &line[WORDS - 2..WORDS]), (' ', &[' ', ' '][..]), "{shown:?}");
+        assert!(line[NAME..WORDS - 2].iter().any(|c| *c != ' ') && line[WORDS] != ' ', "{shown:?}");
+        signs.insert(line[SIGN]);
+    }
+    // Starting, started, ended, failed, started again, asked to stop, gone, a signal, and output.
+    let wanted = ['·', '●', '○', '✗', '↻', '↓', '↑', '!', ' '];
+    assert!(signs.is_superset(&BTreeSet::from(wanted)), "{signs:?}");
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() && c != '\n'
+}
+
+/// Shows lines in a terminal, and returns what was written and what stands there in the end.
+fn in_a_terminal(no_color: &str) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    command.arg("run").arg(tree("watched.toml")).args(["--view", "lines"]).env("NO_COLOR", no_color);
+    let mut view = Terminal::start(command, 160, 40);
+    // The last event before the stop.
+    view.wait_until(|screen| screen.contains("is started again in 10m") && screen.contains("● root "));
+    assert!(!view.is_picture());
+    view.press("\u{3}");
+    view.wait_for("exit status 0");
+    let written = String::from_utf8(view.written.clone()).expect("lines are UTF-8");
+    let left = view.finish();
+    assert!(left.is_as_before, "{}", left.screen);
+    // The terminal shows the key as well.
+    (written, left.text.replace("^C", ""))
+}
+
+#[test]
+fn the_columns_of_all_events_line_up_in_a_pipe_and_have_no_colours_there() {
+    let file = tree("watched.toml");
+    let mut demo = Demo::start(["run".as_ref(), file.as_os_str(), "--view=lines".as_ref()]);
+    demo.wait_for_start();
+    demo.wait_for("restarting", "root/broken");
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish();
+
+    are_aligned(&finished.stderr);
+    assert_eq!(events(&finished.stderr).len(), finished.events.len(), "one line an event");
+    assert!(!finished.stderr.contains(is_control), "also not what a child has written");
+    assert!(finished.stderr.contains("│ one"), "{}", finished.stderr);
+}
+
+#[test]
+fn on_a_terminal_lines_have_colours_and_line_up() {
+    let (written, text) = in_a_terminal("");
+
+    are_aligned(&text);
+    for colour in ["\u{1b}[2m", "\u{1b}[32m●", "\u{1b}[36m↓", "\u{1b}[33m↻", "\u{1b}[1;31m✗", "\u{1b}[0m"]
+    {
+        assert!(written.contains(colour), "{colour:?}: {written:?}");
+    }
+    assert!(!written.contains("\u{1b}]") && !written.contains('\u{7}'), "nothing of a child's: {written:?}");
+}
+
+#[test]
+fn without_colours_a_terminal_gets_the_same_lines() {
+    let (written, text) = in_a_terminal("1");
+
+    are_aligned(&text);
+    assert!(!written.contains('\u{1b}'), "{written:?}");
+}
