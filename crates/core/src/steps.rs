@@ -24,7 +24,7 @@ pub async fn sleep_in_steps(at: Instant, mut tell: impl FnMut(Duration)) {
 pub async fn sleep_noting_loss(begun: Instant, end: Instant) -> Duration {
     let by_system = system_now();
     sleep_until(end).await;
-    lost_in_step((begun, end), now(), system_now().saturating_duration_since(by_system))
+    lost_in_step(begun..end, now(), system_now().saturating_duration_since(by_system))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test may have tokio's clock jump, which is no suspension")]

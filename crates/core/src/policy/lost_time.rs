@@ -6,6 +6,7 @@
 //! One rule holds for every time that a child has for something: a wait for its end is a wait in steps, and a step that
 //! ends late says how much was lost. That is given back, and of one suspension no more than the whole time.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// A timer that comes this late says that this program did not run meanwhile.
@@ -39,9 +40,9 @@ pub fn lost(due: Instant, now: Instant) -> Duration {
 
 /// How much of a step was lost that began and was to end then, if it has ended now and the system's clock has gone on
 /// by so much. A test that has its own clock jump has lost nothing.
-pub(crate) fn lost_in_step((begun, end): (Instant, Instant), now: Instant, by_system: Duration) -> Duration {
-    let missed = by_system.saturating_sub(end.saturating_duration_since(begun));
-    if missed < LATE { Duration::ZERO } else { lost(end, now).min(missed) }
+pub(crate) fn lost_in_step(step: Range<Instant>, now: Instant, by_system: Duration) -> Duration {
+    let missed = by_system.saturating_sub(step.end.saturating_duration_since(step.start));
+    if missed < LATE { Duration::ZERO } else { lost(step.end, now).min(missed) }
 }
 
 /// Until when a time goes on that is over, if its timer came late: it is given what was lost, and no more than the
@@ -154,7 +155,7 @@ mod tests {
     fn a_step_has_lost_what_both_clocks_say() {
         let start = Instant::now();
         let lost = |passed: u32, by_system: u32| {
-            lost_in_step((start, start + SECOND), start + passed * SECOND, by_system * SECOND)
+            lost_in_step(start..start + SECOND, start + passed * SECOND, by_system * SECOND)
         };
 
         assert_eq!(lost(6, 6), 5 * SECOND);

@@ -116,11 +116,11 @@ impl Life {
                 let later = given_back(until, self.within(), lost, now);
                 self.enter(P::Unready { until: later }, []).into_iter().chain(later.map(A::WakeAt)).collect()
             }
-            (P::Alive(Pr::Asked { rung, kill_at }), I::TimeLost(lost)) => {
-                self.give_back(P::Alive, (rung, kill_at), lost, now)
+            (P::Alive(pressure @ Pr::Asked { .. }), I::TimeLost(lost)) => {
+                self.give_back(P::Alive, pressure, lost, now)
             }
-            (P::Left(Pr::Asked { rung, kill_at }), I::TimeLost(lost)) => {
-                self.give_back(P::Left, (rung, kill_at), lost, now)
+            (P::Left(pressure @ Pr::Asked { .. }), I::TimeLost(lost)) => {
+                self.give_back(P::Left, pressure, lost, now)
             }
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
@@ -235,10 +235,11 @@ impl Life {
     fn give_back(
         &mut self,
         phase: fn(Pressure) -> LifePhase,
-        (rung, kill_at): (Rung, Option<Instant>),
+        pressure: Pressure,
         lost: Duration,
         now: Instant,
     ) -> Vec<Action> {
+        let Pressure::Asked { rung, kill_at } = pressure else { return Vec::new() };
         let rung = rung.given_back(lost, now);
         let kill_at = kill_at.and_then(|at| given_back(at, self.rules.own_grace, lost, now));
         self.phase = phase(Pressure::Asked { rung, kill_at });
