@@ -32,6 +32,7 @@ async fn restarts_in_a_row_are_put_off_longer_and_longer_up_to_a_limit() {
 
 /// What a crash loop costs is what one start costs, and how many there are: in an hour a tenth of a second, doubled up
 /// to a minute, leaves room for ten starts in the first minute and one in each of the others.
+#[expect(clippy::disallowed_methods, reason = "the hour is what is tested")]
 #[tokio::test(start_paused = true)]
 async fn a_crash_loop_under_backoff_is_a_start_a_minute_and_four_events_each() {
     let fails = ChildSpec::task("fails", |_| async { Err::<(), _>("at once") });

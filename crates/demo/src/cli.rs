@@ -95,7 +95,7 @@ pub(crate) enum Command {
     Exec(ExecOptions),
     /// Give the terminal of a view back when the view has died
     #[command(hide = true)]
-    KeepTerminal,
+    RestoreTerminal,
     /// Run one of the programs of the built-in tree
     #[command(hide = true)]
     Sample {

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
             Some(Command::Probe { address, probe }) => orchestrator::probe(&address, probe),
             Some(Command::Exec(options)) => exec::run(&options, mask),
             Some(Command::Remote(command)) => remote::run(&command),
-            Some(Command::KeepTerminal) => terminal::keep(),
+            Some(Command::RestoreTerminal) => terminal::restore_terminal(),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { events, output, format }) => {
                 timeline::draw(&events, output.as_deref(), format)

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 use crate::support::{Terminal, mask, tree};
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (40, 10), (160, 40)];
+const SIZES: [(u16, u16); 3] = [(80, 24), (40, 10), (200, 40)];
 
 /// Shows the tree of the pictures until all of it runs.
 fn running(size: (u16, u16)) -> (Terminal, String) {

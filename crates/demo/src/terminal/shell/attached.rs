@@ -12,8 +12,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
 use super::inbox::Inbox;
-use super::keeper::Keeper;
 use super::keys::{hear_keys, hear_signals};
+use super::restorer::Restorer;
 use super::screen::Screen;
 use super::view_loop::{Hands, ViewLoop};
 use crate::terminal::fit::Fit;
@@ -81,8 +81,8 @@ fn show(
         asking,
     };
     hear_signals(&inbox, true)?;
-    let keeper = Keeper::start(io::stderr()).ok();
-    let (screen, _) = Screen::take(io::stderr(), keeper)?;
+    let restorer = Restorer::start(io::stderr()).ok();
+    let (screen, _) = Screen::take(io::stderr(), restorer)?;
     hear_keys(&inbox)?;
     let state = ViewLoop { screen, state: ViewState::new(rights), inbox, fit, hands }.run()?;
     // Each request holds a sender until it has its answer. Either outcome means that they have had their time.

@@ -3,15 +3,15 @@
 mod act;
 mod attached;
 mod inbox;
-mod keeper;
 mod keys;
 mod own;
 #[cfg(test)]
 mod panic_tests;
+mod restorer;
 mod screen;
 mod suspend;
 mod view_loop;
 
 pub(crate) use attached::{AttachError, attach};
-pub(crate) use keeper::keep;
 pub(crate) use own::{OwnView, Reaches, TreeReach};
+pub(crate) use restorer::restore_terminal;

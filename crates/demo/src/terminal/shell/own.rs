@@ -14,8 +14,8 @@ use tokio::runtime::Handle;
 
 use super::act::{act, explain, send};
 use super::inbox::Inbox;
-use super::keeper::Keeper;
 use super::keys::{hear_deadly_signals, hear_keys, hear_signals};
+use super::restorer::Restorer;
 use super::screen::{Modes, PATIENCE, Screen};
 use super::view_loop::{Hands, ViewLoop};
 use crate::chaos::Chaos;
@@ -74,21 +74,21 @@ impl OwnView {
         inbox.input(ViewInput::Chaos(chaos.words()));
         let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends, chaos };
         // A view goes without where there is no process for it.
-        let keeper = Keeper::start(io::stderr()).ok();
-        Self::show(fit, keeper, events, inbox, hands)
+        let restorer = Restorer::start(io::stderr()).ok();
+        Self::show(fit, restorer, events, inbox, hands)
     }
 
-    /// The same with hands of any kind, with a keeper or without.
+    /// The same with hands of any kind, with a restorer or without.
     pub(super) fn show(
         fit: Fit,
-        keeper: Option<Keeper>,
+        restorer: Option<Restorer>,
         events: Events,
         inbox: Arc<Inbox>,
         hands: impl Hands + Send + 'static,
     ) -> io::Result<Self> {
         // The end of the view's thread drops the senders, which is all there is to say.
         let ((sender, ended), (for_signals, ended_for_signals)) = (mpsc::channel(), mpsc::channel());
-        let (screen, modes) = Screen::take(io::stderr(), keeper)?;
+        let (screen, modes) = Screen::take(io::stderr(), restorer)?;
         hear_signals(&inbox, false)?;
         hear_deadly_signals(&inbox, modes.try_clone()?, ended_for_signals)?;
         hear_keys(&inbox)?;

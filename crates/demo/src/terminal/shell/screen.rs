@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
-use super::keeper::Keeper;
+use super::restorer::Restorer;
 use crate::descriptor::PatientFile;
 
 /// How long a view may take to give its terminal back. One that takes nothing any more is not waited for.
@@ -25,7 +25,7 @@ pub(crate) struct Screen {
     modes: Modes,
     is_ours: bool,
     /// What gives it back if the program cannot.
-    keeper: Option<Keeper>,
+    restorer: Option<Restorer>,
 }
 
 /// What a terminal was like before.
@@ -64,19 +64,19 @@ impl Modes {
 }
 
 impl Screen {
-    /// Takes the terminal, and says how it can be given back without it. A keeper gives it back if the program dies.
+    /// Takes the terminal, and says how it can be given back without it. A restorer gives it back if the program dies.
     ///
     /// # Errors
     ///
     /// If it is no terminal, or the system refuses. It is as before then.
-    pub(crate) fn take(tty: impl AsFd, keeper: Option<Keeper>) -> io::Result<(Self, Modes)> {
+    pub(crate) fn take(tty: impl AsFd, restorer: Option<Restorer>) -> io::Result<(Self, Modes)> {
         let modes = Modes::of(&tty)?;
         let writer = BufWriter::new(PatientFile(tty.as_fd().try_clone_to_owned()?.into()));
         // The view asks for the size itself: what would be asked otherwise is the terminal on standard output.
         let viewport = Viewport::Fixed(size(&modes.tty)?);
         let terminal = Terminal::with_options(CrosstermBackend::new(writer), TerminalOptions { viewport })?;
         let spare = modes.try_clone()?;
-        let mut screen = Self { terminal, modes, is_ours: false, keeper };
+        let mut screen = Self { terminal, modes, is_ours: false, restorer };
         screen.enter()?;
         Ok((screen, spare))
     }
@@ -85,7 +85,7 @@ impl Screen {
     pub(crate) fn enter(&mut self) -> io::Result<()> {
         // From here on there is something to give back.
         self.is_ours = true;
-        self.keeper.iter().for_each(Keeper::note_taken);
+        self.restorer.iter().for_each(Restorer::note_taken);
         self.modes.take()?;
         execute!(self.terminal.backend_mut(), EnterAlternateScreen, Hide, Clear(ClearType::All))?;
         self.fit()
@@ -105,7 +105,7 @@ impl Screen {
         self.is_ours = false;
         let _ = execute!(self.terminal.backend_mut(), ResetColor, Show, LeaveAlternateScreen);
         self.modes.restore();
-        self.keeper.iter().for_each(Keeper::note_given_back);
+        self.restorer.iter().for_each(Restorer::note_given_back);
     }
 
     pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {

@@ -167,7 +167,7 @@ fn events_that_were_lost_lead_to_a_look() {
 }
 
 #[test]
-fn the_tree_is_looked_at_when_something_was_done_and_a_child_was_going_to_be_restarted() {
+fn the_tree_is_looked_at_after_an_answer_while_a_child_waits_for_its_restart() {
     let answer = || ViewInput::Answer("root/front/flaky is down".to_owned());
     let mut state = own(up());
     assert_eq!(state.update(answer(), 110.0), [Effect::Look]);

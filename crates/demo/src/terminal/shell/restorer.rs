@@ -18,25 +18,25 @@ use nix::unistd::tcgetpgrp;
 
 use super::screen::PATIENCE;
 
-/// The command by which the program becomes a keeper.
-const KEEPER: &str = "keep-terminal";
+/// The command by which the program becomes a restorer.
+const RESTORER: &str = "restore-terminal";
 
-/// What the keeper is told: the terminal is the view's, or has been given back.
+/// What the restorer is told: the terminal is the view's, or has been given back.
 const TAKEN: u8 = 1;
 const GIVEN_BACK: u8 = 0;
 
 /// What gives a terminal back: the end of a sequence that was cut off, no attributes, the cursor, and the usual screen.
 const BACK: &[u8] = b"\x18\x1b[0m\x1b[?25h\x1b[?1049l";
 
-/// A keeper that runs. It ends when this is dropped.
+/// A restorer that runs. It ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct Restorer {
     child: Child,
     line: UnixStream,
 }
 
-impl Keeper {
-    /// Starts the keeper of a terminal that is as it is to be afterwards.
+impl Restorer {
+    /// Starts the restorer of a terminal that is as it is to be afterwards.
     ///
     /// # Errors
     ///
@@ -45,16 +45,16 @@ impl Keeper {
         let (line, its) = UnixStream::pair()?;
         let mut command = Command::new("/proc/self/exe");
         // In a group of its own it gets no signal of the terminal, and no end of a file system waits for it.
-        command.arg0("rootward-demo").arg(KEEPER).process_group(0).current_dir("/");
+        command.arg0("rootward-demo").arg(RESTORER).process_group(0).current_dir("/");
         command.stdin(OwnedFd::from(its)).stdout(tty.as_fd().try_clone_to_owned()?).stderr(Stdio::null());
         let child = command.spawn()?;
         // This process has the other end in the command.
         drop(command);
-        let keeper = Self { child, line };
-        keeper.line.set_read_timeout(Some(PATIENCE))?;
+        let restorer = Self { child, line };
+        restorer.line.set_read_timeout(Some(PATIENCE))?;
         // It has looked at the terminal then.
-        (&keeper.line).read_exact(&mut [0])?;
-        Ok(keeper)
+        (&restorer.line).read_exact(&mut [0])?;
+        Ok(restorer)
     }
 
     /// The view is about to take the terminal.
@@ -68,12 +68,12 @@ impl Keeper {
     }
 
     fn note(&self, what: u8) {
-        // A keeper that was killed keeps nothing.
+        // A restorer that was killed restores nothing.
         let _ = (&self.line).write_all(&[what]);
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Restorer {
     fn drop(&mut self) {
         let _ = self.line.shutdown(Shutdown::Both);
         // A terminal that takes nothing any more is not waited for.
@@ -82,17 +82,17 @@ impl Drop for Keeper {
     }
 }
 
-/// Is the keeper of the terminal on standard output, until the program at the other end of standard input is gone.
-pub(crate) fn keep() -> ExitCode {
-    // Whatever ends the program's group or session, the keeper outlives it. It ends with the view in any case.
+/// Is the restorer of the terminal on standard output, until the program at the other end of standard input is gone.
+pub(crate) fn restore_terminal() -> ExitCode {
+    // Whatever ends the program's group or session, the restorer outlives it. It ends with the view in any case.
     let _ = SigSet::all().thread_block();
-    match keep_until_the_end() {
+    match restore_at_the_end() {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn keep_until_the_end() -> io::Result<()> {
+fn restore_at_the_end() -> io::Result<()> {
     let terminal = io::stdout().as_fd().try_clone_to_owned()?;
     let mut line = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let (modes, foreground) = (tcgetattr(&terminal)?, tcgetpgrp(&terminal)?);
