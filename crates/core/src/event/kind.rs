@@ -128,8 +128,8 @@ pub enum EventKind {
         /// On which thread: its name and the system's number of it.
         thread: String,
     },
-    /// A [guest](crate::TaskContext::guest) of it has panicked, such as a connection of a server. The task goes on. If it
-    /// had been asked to stop, that is also how it has ended.
+    /// A [guest](crate::TaskContext::guest) of it has panicked, such as a connection of a server. The task goes on. If
+    /// it had been asked to stop, that is also how it has ended.
     GuestPanicked {
         /// What the panic said and where it happened.
         panic: Panic,

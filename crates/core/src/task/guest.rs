@@ -27,8 +27,8 @@ type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// the rest of its grace. When the task is forced, what they [`run`](Self::run) is dropped. What does not go then is
 /// named in the report: the task is stuck in [`StuckIn::Guest`](crate::StuckIn::Guest).
 ///
-/// A guest is no child: it has no restart and no line in a snapshot of its own, and costs next to nothing. For work that
-/// should have them there is [`TaskContext::spawn`].
+/// A guest is no child: it has no restart and no line in a snapshot of its own, and costs next to nothing. For work
+/// that should have them there is [`TaskContext::spawn`].
 ///
 /// A panic in what a guest runs is the guest's end, and not its task's: a request whose handler panics does not bring
 /// its server down. The event [`GuestPanicked`](crate::EventKind::GuestPanicked) tells of it. Once the task has been

@@ -202,8 +202,8 @@ impl TaskSupervisor {
     /// `spawn_blocking` as part of the tree.
     ///
     /// As all [blocking work](ChildSpec::blocking) it cannot be aborted once it has begun. When the supervisor stops,
-    /// or the [`TaskResult`] is dropped, the closure is asked by way of its [`BlockingContext`], and is waited for. Work
-    /// for which no thread has been free by the end of its grace is never called.
+    /// or the [`TaskResult`] is dropped, the closure is asked by way of its [`BlockingContext`], and is waited for.
+    /// Work for which no thread has been free by the end of its grace is never called.
     ///
     /// ```
     /// # use rootward_core::TaskSupervisor;

@@ -57,7 +57,8 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for ConnectionTasks {
 /// answered, and the connection closes. When the task is forced, what is under way is dropped.
 ///
 /// This is for connections that [`serve`](super::serve) does not accept: TLS over a socket, a pipe in memory. The
-/// connection is a [`Guest`](crate::task::Guest) of the task, wherever this runs; where a handshake comes before, run both as a guest:
+/// connection is a [`Guest`](crate::task::Guest) of the task, wherever this runs. Where a handshake comes before, run
+/// both as a guest:
 ///
 /// ```
 /// # use axum::Router;
@@ -99,14 +100,14 @@ where
 {
     if let (Some(connection), Some(socket)) = (cx.guest(), cx.guest()) {
         let socket = GuestSocket::new(io, socket);
-        let served = serve(Connection { cx: cx.clone(), peer: Peer::Unknown, socket }, service);
+        let served = serve(AcceptedConnection { cx: cx.clone(), peer: Peer::Unknown, socket }, service);
         // A panic is told of here, and no second time by a guest that runs this.
         connection.run(part_of_guest(cx, served)).await;
     }
 }
 
 /// A connection that has been accepted.
-pub(super) struct Connection<Io> {
+pub(super) struct AcceptedConnection<Io> {
     pub(super) cx: TaskContext,
     pub(super) peer: Peer,
     pub(super) socket: GuestSocket<Io>,
@@ -114,7 +115,7 @@ pub(super) struct Connection<Io> {
 
 /// Serves one connection to its end. When the task is asked to stop, what has begun is answered, and the connection
 /// closes.
-pub(super) async fn serve<Io, S, B>(connection: Connection<Io>, service: S)
+pub(super) async fn serve<Io, S, B>(connection: AcceptedConnection<Io>, service: S)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -124,7 +125,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let Connection { cx, peer, socket } = connection;
+    let AcceptedConnection { cx, peer, socket } = connection;
     let notes = socket.notes();
     let its_socket = notes.clone();
     let (sender, parts) = mpsc::unbounded_channel();

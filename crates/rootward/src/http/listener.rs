@@ -11,9 +11,9 @@ use tokio::net::{UnixListener, UnixStream, unix::UCred};
 
 /// A listener at which [`serve`](super::serve) accepts connections: tokio's `TcpListener` and, on Unix, its
 /// `UnixListener`. What comes from anywhere else is served by [`serve_connection`](super::serve_connection).
-pub trait HttpListener: sealed::Listener {}
+pub trait HttpListener: sealed::Accepts {}
 
-impl<L: sealed::Listener> HttpListener for L {}
+impl<L: sealed::Accepts> HttpListener for L {}
 
 /// What a request is told of the other end of its connection.
 #[expect(unnameable_types, reason = "no program sees it")]
@@ -49,7 +49,7 @@ pub(super) mod sealed {
 
     /// What [`HttpListener`](super::HttpListener) is, out of the sight of programs.
     #[expect(unnameable_types, reason = "no program calls it")]
-    pub trait Listener: Send + Sync {
+    pub trait Accepts: Send + Sync {
         /// What comes from it.
         type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
@@ -58,7 +58,7 @@ pub(super) mod sealed {
     }
 }
 
-impl sealed::Listener for TcpListener {
+impl sealed::Accepts for TcpListener {
     type Io = TcpStream;
 
     async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
@@ -68,7 +68,7 @@ impl sealed::Listener for TcpListener {
 }
 
 #[cfg(unix)]
-impl sealed::Listener for UnixListener {
+impl sealed::Accepts for UnixListener {
     type Io = UnixStream;
 
     async fn accept(&self) -> io::Result<(UnixStream, Peer)> {

@@ -13,8 +13,8 @@
 //! | an upgraded connection, such as a websocket | goes on: its handler ends it when the task is asked to stop | its reads and writes fail, so that its handler ends, and the task is reported as killed |
 //! | an upgraded connection whose handler [runs as a guest](crate::task::Guest::wrap) | the same | is dropped together with its handler, and the task is reported as killed |
 //!
-//! A handler finds the task as a request extension of the type [`TaskContext`](crate::TaskContext), and the other end of
-//! a connection that [`serve`] has accepted as one of the type `std::net::SocketAddr` or, at a Unix socket,
+//! A handler finds the task as a request extension of the type [`TaskContext`](crate::TaskContext), and the other end
+//! of a connection that [`serve`] has accepted as one of the type `std::net::SocketAddr` or, at a Unix socket,
 //! `tokio::net::unix::UCred`. axum's `ConnectInfo` is told by a layer, `middleware::map_request`, that inserts
 //! `ConnectInfo(peer)`.
 //!
@@ -25,8 +25,8 @@
 //! socket beyond the grace and does not use it is what the task is [stuck in](crate::report::StuckIn::Guest). What the
 //! handler does after it has dropped its socket is not seen from here, so one that has more to do runs
 //! [as a guest](crate::task::Guest::wrap). So does one of a tunnel over HTTP/2 (`CONNECT`), which is part of a
-//! connection and has no socket of its own: when the task is forced its reads and writes fail, and nothing waits for it.
-//! Websockets over HTTP/2 are not offered to clients, which use HTTP/1 then.
+//! connection and has no socket of its own: when the task is forced its reads and writes fail, and nothing waits for
+//! it. Websockets over HTTP/2 are not offered to clients, which use HTTP/1 then.
 //!
 //! # Panics
 //!

@@ -10,7 +10,7 @@ use hyper::{Request, Response};
 use rootward_core::TaskContext;
 use tower_service::Service;
 
-use super::connection::{self, Connection};
+use super::connection::{self, AcceptedConnection};
 use super::listener::{HttpListener, Peer};
 use super::socket::GuestSocket;
 
@@ -63,7 +63,7 @@ where
     while let Some(accepted) = cx.unless_stopping(accept(&listener)).await {
         let (io, peer) = accepted?;
         let (Some(guest), Some(socket)) = (cx.guest(), cx.guest()) else { break };
-        let connection = Connection { cx: cx.clone(), peer, socket: GuestSocket::new(io, socket) };
+        let connection = AcceptedConnection { cx: cx.clone(), peer, socket: GuestSocket::new(io, socket) };
         guest.spawn(connection::serve(connection, service.clone()));
     }
     Ok(())

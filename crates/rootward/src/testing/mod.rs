@@ -42,10 +42,10 @@
 //! no timeout is over before the process has had its time. While it just runs, the clock is free: an hour of a task's
 //! timers passes beside it. [`real_time`] holds it for longer.
 //!
-//! The restart intensity of a process that ends by itself again and again is counted by the paused clock, which may have
-//! jumped meanwhile: so many ends within five seconds are not within five seconds of that clock. A test of such a limit
-//! holds the clock with [`real_time`], or makes the time of the intensity long. The clock is to be paused before a
-//! process is started or stopped, and not in between.
+//! The restart intensity of a process that ends by itself again and again is counted by the paused clock, which may
+//! have jumped meanwhile: what happens within five seconds need not be within five seconds of that clock. A test of
+//! such a limit holds the clock with [`real_time`], or makes the time of the intensity long. The clock is to be paused
+//! before a process is started or stopped, and not in between.
 //!
 //! Blocking work ([`ChildSpec::blocking`](crate::ChildSpec::blocking)) stops a paused clock altogether for as long as
 //! it runs: that is how tokio deals with threads.
