@@ -121,9 +121,11 @@ async fn told_by(messages: [&str; 3], is_last: fn(&Notice) -> bool) -> Vec<Notic
     log.wait_for(|event| matches!(&event.what, EventKind::Notified(notice) if is_last(notice))).await;
     tree.stop().await;
     let record = log.until_the_end().await;
-    let notices = record.events().iter().filter_map(|event| match &event.what {
-        EventKind::Notified(notice) => Some(Notice::clone(notice)),
-        _ => None,
+    let notices = record.events().iter().filter_map(|event| {
+        if let EventKind::Notified(notice) = &event.what {
+            return Some(Notice::clone(notice));
+        }
+        None
     });
     notices.collect()
 }
