@@ -39,7 +39,7 @@ pub(crate) fn write(to: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Writes to a file as [`write`] does.
+/// Writes to a file as [`write`](fn@write) does.
 pub(crate) struct PatientFile(pub(crate) File);
 
 impl Write for PatientFile {
