@@ -214,6 +214,6 @@ async fn given_one_place() -> (GivenTree, EventLog, TaskSupervisor) {
 async fn given_jobs(most: usize) -> (GivenTree, EventLog, TaskSupervisor) {
     let jobs = DynamicSupervisor::new("jobs").max_children(most);
     let (tree, log) = given(Supervisor::new("root").child(jobs)).await;
-    let jobs = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
+    let jobs = TaskSupervisor::new(tree.supervisor("root/jobs").expect("it runs"));
     (tree, log, jobs)
 }
