@@ -129,7 +129,10 @@ async fn as_axum_has_it(
 
 /// What is answered to one request, to the end of the connection.
 async fn asks(mut client: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin) -> String {
-    client.write_all(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await.expect("it is sent");
+    client
+        .write_all(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
+        .await
+        .expect("it is connected");
     let mut answer = String::new();
     within("the answer", client.read_to_string(&mut answer)).await.expect("it is text");
     answer

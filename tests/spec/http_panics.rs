@@ -110,7 +110,7 @@ impl Server {
 
     fn asks(&self, path: &str) -> Request<Body> {
         let request = Request::get(format!("http://{}/{path}", self.address)).header("host", "test");
-        request.body(Body::empty()).expect("it makes sense")
+        request.body(Body::empty()).expect("it is well-formed")
     }
 
     async fn hears_of_a_panic(&mut self) -> Panic {
@@ -122,14 +122,14 @@ impl Server {
 
 async fn http_1(at: SocketAddr) -> http1::SendRequest<Body> {
     let io = TokioIo::new(TcpStream::connect(at).await.expect("it listens"));
-    let (sender, connection) = http1::handshake(io).await.expect("it answers");
+    let (sender, connection) = http1::handshake(io).await.expect("it speaks HTTP/1");
     beside(async move { connection.await.is_ok() });
     sender
 }
 
 async fn http_2(at: SocketAddr) -> http2::SendRequest<Body> {
     let io = TokioIo::new(TcpStream::connect(at).await.expect("it listens"));
-    let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.expect("it answers");
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.expect("it speaks HTTP/2");
     beside(async move { connection.await.is_ok() });
     sender
 }
