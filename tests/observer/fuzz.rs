@@ -2,6 +2,7 @@
 //! of it, and the door goes on.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +10,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use rootward_observer::Door;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::client::Place;
 use crate::given::{TOKEN, team, within};
@@ -202,6 +203,89 @@ fn no_bytes_without_the_token_change_the_tree_or_are_told_anything_of_it() {
         assert!(!tree.is_stopping());
         assert_eq!(without_times(&tree.snapshot().to_string()), without_times(&before));
         assert_eq!(Place::Port(address).ask("GET /snapshot").await.status, 200, "the door goes on");
+        let _ = tree.stop().await;
+    });
+}
+
+/// A request that a door answers, but for a few changes of single places, so that most of them are let in.
+fn nearly_valid() -> impl Strategy<Value = Vec<u8>> {
+    let targets = select(vec![
+        "GET /snapshot",
+        "GET /events?since=0",
+        "GET /why/root/team",
+        "GET /why/root/none",
+        "GET /usage/root/last",
+        "GET /",
+        "POST /stop",
+        "POST /restart/root/last",
+        "POST /signal/SIGHUP/root/last",
+    ]);
+    (targets, vec(headers(), 0..3), vec(changes(), 0..3)).prop_map(|(target, more, changes)| {
+        let more: String = more.iter().map(|header| format!("{header}\r\n")).collect();
+        let head =
+            format!("{target} HTTP/1.1\r\nhost: ADDRESS\r\nauthorization: Bearer {TOKEN}\r\n{more}\r\n");
+        let mut bytes = head.into_bytes();
+        changes.iter().for_each(|change| change.apply(&mut bytes));
+        bytes
+    })
+}
+
+/// What a door may answer: nothing, or HTTP with a status of its own, and documents that say of what version they are.
+fn is_an_answer(answer: &[u8]) -> Result<(), TestCaseError> {
+    let text = String::from_utf8_lossy(answer);
+    if text.is_empty() {
+        return Ok(());
+    }
+    let status = text.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).map(str::parse::<u16>);
+    prop_assert!(matches!(status, Some(Ok(100..=504))), "{text}");
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let is_document = head.to_ascii_lowercase().contains("content-type: application/json");
+    // A connection that was shut down from the other side may be closed before all of it has been sent.
+    if let (true, Ok(document)) = (is_document, serde_json::from_str::<serde_json::Value>(body)) {
+        prop_assert_eq!(&document["schema"], &serde_json::json!(1), "{}", text);
+    }
+    Ok(())
+}
+
+/// The same over a socket, which needs no token.
+async fn answer_of_socket(path: &Path, request: &[u8]) -> Vec<u8> {
+    let mut socket = UnixStream::connect(path).await.expect("the door is there");
+    let _ = socket.write_all(request).await;
+    let _ = socket.shutdown().await;
+    let mut bytes = Vec::new();
+    let _ = within(socket.read_to_end(&mut bytes)).await;
+    bytes
+}
+
+/// Watchers that are let in, and may not change the tree: their requests are answered, whatever is wrong with them.
+#[test]
+fn nearly_valid_requests_with_the_token_or_over_a_socket_are_answered_and_change_nothing() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let tree = team(Default::default()).start().await.unwrap();
+        let door = Door::loopback(0, TOKEN).open(&tree).unwrap();
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("door.sock");
+        let _other = Door::unix(&path).open(&tree).unwrap();
+        let address = door.address().expect("it is at a port");
+        let before = tree.snapshot().to_string();
+
+        let (handle, place) = (tokio::runtime::Handle::current(), path.clone());
+        let fuzzed = tokio::task::spawn_blocking(move || {
+            let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
+            TestRunner::new(config).run(&nearly_valid(), |request| {
+                let request = fill_in(&request, address);
+                is_an_answer(&handle.block_on(answer(address, &request)))?;
+                is_an_answer(&handle.block_on(answer_of_socket(&place, &request)))
+            })
+        });
+        fuzzed.await.unwrap().unwrap();
+
+        assert!(!tree.is_stopping());
+        assert_eq!(without_times(&tree.snapshot().to_string()), without_times(&before));
+        for place in [Place::Port(address), Place::Unix(path)] {
+            assert_eq!(place.ask("GET /snapshot").await.status, 200, "the door goes on");
+        }
         let _ = tree.stop().await;
     });
 }
