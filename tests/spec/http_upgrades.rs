@@ -1,24 +1,31 @@
 //! Upgraded connections whose handlers know nothing of the tree, as the documentation of axum writes them: the task is
 //! gone when they are.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::extract::Request;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, UPGRADE};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures_util::{SinkExt as _, StreamExt as _};
+use hyper_util::rt::TokioIo;
 use rootward::report::{Ending, Outcome, StuckIn};
 use rootward::{ChildSpec, Supervisor, TaskContext};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio_tungstenite::tungstenite::Message as Sent;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::support::{EventLog, GivenTree, builder, given_tree, stuck, within};
+use crate::support::{EventLog, GivenTree, beside, builder, given_tree, stuck, within};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
@@ -83,6 +90,22 @@ async fn a_websocket_that_its_handler_keeps_and_does_not_use_is_what_the_task_is
     assert!(server.state.gone.load(Ordering::SeqCst));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_halves_of_a_socket_fail_when_two_tasks_have_them() {
+    let server = Server::start(SHORT, LONG).await;
+    let at = server.state.at.borrow().expect("it is ready");
+    let mut client = TcpStream::connect(at).await.expect("it listens");
+    let request =
+        format!("GET /halves HTTP/1.1\r\nhost: {at}\r\nconnection: upgrade\r\nupgrade: raw\r\n\r\n");
+    client.write_all(request.as_bytes()).await.expect("it is connected");
+    within("what is written", async { while client.read_u8().await.expect("it comes") != b'!' {} }).await;
+
+    let report = server.tree.stop().await;
+
+    assert!(server.state.gone.load(Ordering::SeqCst), "gone means gone");
+    assert_eq!(report.find("root/server").unwrap().outcome, Outcome::Killed);
+}
+
 // --- the server and its clients ---
 
 #[derive(Clone)]
@@ -144,6 +167,7 @@ async fn serve(cx: TaskContext, state: State) -> std::io::Result<()> {
     let app = Router::new()
         .route("/echo", get(|ws: WebSocketUpgrade, state| upgrade(ws, state, echo)))
         .route("/flood", get(|ws: WebSocketUpgrade, state| upgrade(ws, state, flood)))
+        .route("/halves", get(halves))
         .route("/keep", get(|ws: WebSocketUpgrade, state| upgrade(ws, state, keep)))
         .layer(Extension(state));
     cx.ready();
@@ -180,4 +204,30 @@ async fn keep(socket: WebSocket, state: State) -> WebSocket {
     state.begun.notify_one();
     state.goes_on.notified().await;
     socket
+}
+
+/// A tunnel with a task for each half: what reads waits already when the other one writes, and writes no more.
+async fn halves(Extension(state): Extension<State>, request: Request) -> Response {
+    beside(async move {
+        let upgraded = hyper::upgrade::on(request).await.expect("the client has asked for it");
+        let (mut reads, mut writes) = tokio::io::split(TokioIo::new(upgraded));
+        let begun = Arc::clone(&state.begun);
+        let reader = beside(async move {
+            let mut byte = [0];
+            let mut read = pin!(reads.read(&mut byte));
+            let read = poll_fn(|cx| {
+                let polled = read.as_mut().poll(cx);
+                begun.notify_one();
+                polled
+            });
+            let _ = read.await;
+        });
+        state.begun.notified().await;
+        writes.write_all(b"!").await.expect("the client reads");
+        writes.flush().await.expect("the client reads");
+        let _ = reader.await;
+        state.gone.store(true, Ordering::SeqCst);
+        drop(writes);
+    });
+    (StatusCode::SWITCHING_PROTOCOLS, [(CONNECTION, "upgrade"), (UPGRADE, "raw")]).into_response()
 }

@@ -109,7 +109,8 @@ impl Signals {
     /// Any number of handlers may listen for a signal. All of them see it, in the order in which they were
     /// registered, and before the tree is touched. But a handler that hangs takes nothing away: a stop waits for its
     /// handlers no longer than the [timeout](Self::handler_timeout), and a force or a leave does not wait for any. A
-    /// handler that panics does not keep the others from seeing the signal.
+    /// handler that panics does not keep the others from seeing the signal; the event
+    /// [`HandlerFailed`](rootward_core::EventKind::HandlerFailed) has the panic.
     ///
     /// Handlers run one after the other on a thread of their own and may block. Only the signal that stops the tree has
     /// its handlers called on a second thread if those of another signal keep it waiting for a tenth of a second. A
@@ -125,8 +126,9 @@ impl Signals {
     ///
     /// It is a handler as any other ([`on`](Self::on)): it is called in its turn, the next one when its future is over,
     /// and the stop waits for it. Unlike one that blocks, it ends in any case: a future that takes longer than the
-    /// [timeout](Self::handler_timeout) is dropped, and a warning in the log says so. What it awaits is driven by the
-    /// [runtime for handlers](Self::handler_runtime).
+    /// [timeout](Self::handler_timeout) is dropped, and the event
+    /// [`HandlerFailed`](rootward_core::EventKind::HandlerFailed) says so. What it awaits is driven by the [runtime for
+    /// handlers](Self::handler_runtime).
     ///
     /// # Examples
     ///
@@ -161,8 +163,11 @@ impl Signals {
 
     /// Registers the function that shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
     ///
-    /// Without it SIGUSR1 is left alone. The snapshot is taken and shown where handlers run, after those for SIGUSR1:
-    /// a function that hangs holds up other handlers, and no stop. While it runs no other snapshot is shown.
+    /// Without it SIGUSR1 is left alone. The snapshot that SIGUSR1 asks for is taken and shown on a thread of its own,
+    /// after the handlers of SIGUSR1 have been called: a function that hangs holds up no handler and no stop. What is
+    /// asked for meanwhile is shown once, when it returns. A panic in it is an event,
+    /// [`HandlerFailed`](rootward_core::EventKind::HandlerFailed). A stop signal that shows the snapshot first waits for
+    /// the function, and not if one is being shown.
     pub fn on_snapshot(mut self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.show_snapshot = Some(Box::new(show));
         self

@@ -3,8 +3,9 @@
 //! What happened meanwhile has not been heard of yet when a timer tells that the time is over, so that what is there is
 //! looked at first. And a child that was suspended together with this program could do nothing either.
 //!
-//! One rule holds for every time that a child has for something: a wait for its end is a wait in steps, and a step that
-//! ends late says how much was lost. That is given back, and of one suspension no more than the whole time.
+//! One rule holds for graces, for the waits of a ladder and for the times of starts and of readiness: a wait for its end
+//! is a wait in steps, and a step that ends late says how much was lost. That is given back, and of one suspension no
+//! more than the whole time. Watchdogs and delays of restarts have no steps.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -53,11 +54,13 @@ pub fn lost_time(due: Instant, now: Instant, whole: Duration) -> Option<Instant>
     if lost.is_zero() { None } else { given_back(due, whole, lost, now) }
 }
 
-/// Until when a time goes on of which so much was lost: one that is not over for as long as was left of it, and one
-/// that is over for what was lost, and no more than the whole time.
+/// Until when a time goes on of which so much was lost: for what is left of it and what was lost, and no longer than the
+/// whole time. One that began after the suspension, whose end was not heard of before, is whole already.
 #[must_use]
 pub fn given_back(until: Instant, whole: Duration, lost: Duration, now: Instant) -> Option<Instant> {
-    if until > now { until.checked_add(lost) } else { now.checked_add(lost.min(whole)) }
+    let left = until.saturating_duration_since(now);
+    // What has been extended has more left than it had at first.
+    now.checked_add(left.saturating_add(lost).min(whole.max(left)))
 }
 
 /// When the next step ends of a wait until then.

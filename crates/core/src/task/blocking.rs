@@ -99,8 +99,11 @@ impl SharedWork {
     }
 
     fn ask(&self, deadline: Option<Instant>) {
-        self.lock().deadline = deadline;
-        self.ask_to_stop();
+        {
+            let mut state = self.lock();
+            (state.stopping, state.deadline) = (true, deadline);
+        }
+        self.stopped.notify_all();
     }
 
     /// Has the work stop of its own accord: it sees a request to stop, and its supervisor knows nothing of it.

@@ -97,12 +97,17 @@ impl Guest {
     }
 
     /// The same, and the future is dropped as soon as the task is asked to stop: for what has no end of its own.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run), if the future does.
     pub async fn run_until_stopping<F: Future>(self, future: F) -> Option<F::Output> {
         let cx = self.cx.clone();
         self.run(cx.unless_stopping(future)).await.flatten()
     }
 
-    /// Spawns a future that [runs](Self::run) as this guest, on the runtime of the tree's tasks.
+    /// Spawns a future that [runs](Self::run) as this guest, on the runtime of the tree's tasks. A panic of it is the
+    /// error of the handle.
     pub fn spawn<F>(self, future: F) -> JoinHandle<Option<F::Output>>
     where
         F: Future + Send + 'static,

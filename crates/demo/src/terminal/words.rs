@@ -113,6 +113,7 @@ pub(crate) fn level_of(event: &Event) -> Level {
         What::StartFailed { .. }
         | What::GaveUp { .. }
         | What::Stalled { .. }
+        | What::HandlerFailed { .. }
         | What::GuestPanicked { .. } => Level::Bad,
         What::Exited { status, .. } => exit(status.as_ref()).0,
         What::Stopped { outcome, .. } => match outcome {
@@ -129,7 +130,6 @@ pub(crate) fn level_of(event: &Event) -> Level {
         | What::NotReady { .. }
         | What::Unhealthy { .. }
         | What::MadeToCrash { .. }
-        | What::HandlerFailed { .. }
         | What::Degraded { .. } => Level::Notice,
         What::Starting
         | What::Started { .. }
@@ -220,7 +220,7 @@ mod tests {
             ),
             (
                 What::HandlerFailed { handler: "SIGHUP".to_owned(), error: "panic: a bug".to_owned() },
-                Level::Notice,
+                Level::Bad,
                 "handler of SIGHUP failed · panic: a bug",
             ),
             (What::MadeToCrash { by: "chaos 3".to_owned() }, Level::Notice, "is made to crash by chaos 3"),

@@ -285,7 +285,8 @@ fn chaos_is_turned_on_up_down_and_off() {
         view.press(key);
         view.wait_for(&format!("chaos {rate}, seed 1"));
     }
-    view.wait_for("✗ is made to crash by chaos 1 (seed 1)");
+    // Which one is on the screen by now depends on the machine.
+    view.wait_for("✗ is made to crash by chaos ");
     view.press("c");
     view.wait_for("chaos off, ");
     view.press(CTRL_C);

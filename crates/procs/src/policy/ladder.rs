@@ -104,7 +104,8 @@ pub(super) struct Rung {
     since: Instant,
     /// The place of the next step in `later`.
     next: usize,
-    /// When that is due; `None` at the top.
+    /// How long it waits for that, and when it is due; `None` at the top.
+    wait: Option<Duration>,
     due: Option<Instant>,
 }
 
@@ -163,8 +164,8 @@ impl Ladder {
     }
 
     fn rung(&self, asked: Ask, next: usize, since: Instant, at: Instant) -> Rung {
-        let due = self.later.get(next).and_then(|(wait, _)| at.checked_add(*wait));
-        Rung { asked, at, since, next, due }
+        let wait = self.later.get(next).map(|(wait, _)| *wait);
+        Rung { asked, at, since, next, wait, due: wait.and_then(|wait| at.checked_add(wait)) }
     }
 }
 
@@ -196,8 +197,8 @@ impl Rung {
 
     /// The same rung, if so much was lost of the wait for the next one.
     pub(super) fn given_back(self, lost: Duration, now: Instant) -> Self {
-        let later = |due: Instant| given_back(due, due.saturating_duration_since(self.at), lost, now);
-        Self { due: self.due.and_then(later), ..self }
+        let later = |(due, wait)| given_back(due, wait, lost, now);
+        Self { due: self.due.zip(self.wait).and_then(later), ..self }
     }
 
     /// The same rung for what a program has left behind, which is all that there is.

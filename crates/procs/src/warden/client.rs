@@ -97,7 +97,8 @@ impl Warden {
     /// # Errors
     ///
     /// [`WardenError::TooLate`] if there are other threads already, [`WardenError::ForeignProc`] if `/proc` is that of
-    /// another pid namespace, and others if the system refuses something.
+    /// another pid namespace, [`WardenError::Transient`] if the system lacks processes, memory or descriptors, and
+    /// others if it refuses something.
     pub fn fork() -> Result<Self, WardenError> {
         note_former_refusals();
         Self::forked().map_err(WardenError::with_limit)
@@ -141,7 +142,8 @@ impl Warden {
     ///
     /// [`WardenError::NotItself`] if this library is not part of the program's own file: it is in a library that an
     /// interpreter has loaded, for example. [`WardenError::Io`] with the kind `TimedOut` if the second process does not
-    /// answer. Others if the system refuses something.
+    /// answer. [`WardenError::Transient`] if the system lacks processes, memory or descriptors, and others if it
+    /// refuses something.
     pub fn itself() -> Result<Self, WardenError> {
         note_former_refusals();
         Self::executed().map_err(WardenError::with_limit)
@@ -175,8 +177,8 @@ impl Warden {
     ///
     /// # Errors
     ///
-    /// [`WardenError::Program`] if it cannot be started or is another program, and others if the system refuses
-    /// something.
+    /// [`WardenError::Program`] if it cannot be started or is another program, [`WardenError::Transient`] if the system
+    /// lacks processes, memory or descriptors, and others if it refuses something.
     pub fn program(program: impl Into<PathBuf>) -> Result<Self, WardenError> {
         note_former_refusals();
         Self::started(program.into()).map_err(WardenError::with_limit)

@@ -98,12 +98,12 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    if let (Some(connection), Some(socket)) = (cx.guest(), cx.guest()) {
-        let socket = GuestSocket::new(io, socket);
-        let served = serve(AcceptedConnection { cx: cx.clone(), peer: Peer::Unknown, socket }, service);
-        // A panic is told of here, and no second time by a guest that runs this.
-        connection.run(part_of_guest(cx, served)).await;
-    }
+    let Some(connection) = cx.guest() else { return };
+    let Some(socket) = cx.guest() else { return };
+    let socket = GuestSocket::new(io, socket);
+    let served = serve(AcceptedConnection { cx: cx.clone(), peer: Peer::Unknown, socket }, service);
+    // A panic is told of here, and no second time by a guest that runs this.
+    connection.run(part_of_guest(cx, served)).await;
 }
 
 /// A connection that has been accepted.

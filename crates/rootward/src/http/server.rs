@@ -62,7 +62,8 @@ where
 {
     while let Some(accepted) = cx.unless_stopping(accept(&listener)).await {
         let (io, peer) = accepted?;
-        let (Some(guest), Some(socket)) = (cx.guest(), cx.guest()) else { break };
+        let Some(guest) = cx.guest() else { break };
+        let Some(socket) = cx.guest() else { break };
         let connection = AcceptedConnection { cx: cx.clone(), peer, socket: GuestSocket::new(io, socket) };
         guest.spawn(connection::serve(connection, service.clone()));
     }

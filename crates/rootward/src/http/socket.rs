@@ -53,15 +53,26 @@ pub(super) struct GuestSocket<Io> {
     // Dropped in this order: the task may be gone only when the socket is closed.
     io: Io,
     notes: SocketNotes,
-    /// Made when the socket has been handed on.
-    forced: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Two, because what reads and what writes may be two tasks, and both are to be woken.
+    reads: ForcedWait,
+    writes: ForcedWait,
     was_forced: bool,
     guest: Guest,
 }
 
+/// Waits until the task is forced. Made when the socket has been handed on.
+type ForcedWait = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
+
+/// Which half of a socket is used.
+#[derive(Clone, Copy)]
+enum Half {
+    Reads,
+    Writes,
+}
+
 impl<Io: Unpin> GuestSocket<Io> {
     pub(super) fn new(io: Io, guest: Guest) -> Self {
-        Self { io, notes: SocketNotes::new(), forced: None, was_forced: false, guest }
+        Self { io, notes: SocketNotes::new(), reads: None, writes: None, was_forced: false, guest }
     }
 
     pub(super) fn notes(&self) -> SocketNotes {
@@ -71,12 +82,17 @@ impl<Io: Unpin> GuestSocket<Io> {
     /// Does something with the socket, unless that has been handed on and the task is forced.
     fn unless_forced<T>(
         &mut self,
+        half: Half,
         cx: &mut Context<'_>,
         act: impl FnOnce(Pin<&mut Io>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if self.notes.is_handed_on() {
             if !self.was_forced {
-                let forced = self.forced.get_or_insert_with(|| Box::pin(self.guest.forced()));
+                let forced = match half {
+                    Half::Reads => &mut self.reads,
+                    Half::Writes => &mut self.writes,
+                };
+                let forced = forced.get_or_insert_with(|| Box::pin(self.guest.forced()));
                 self.was_forced = forced.as_mut().poll(cx).is_ready();
             }
             if self.was_forced {
@@ -103,13 +119,13 @@ impl<Io: AsyncRead + Unpin> AsyncRead for GuestSocket<Io> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.unless_forced(cx, |io, cx| io.poll_read(cx, buffer))
+        self.unless_forced(Half::Reads, cx, |io, cx| io.poll_read(cx, buffer))
     }
 }
 
 impl<Io: AsyncWrite + Unpin> AsyncWrite for GuestSocket<Io> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = self.unless_forced(cx, |io, cx| io.poll_write(cx, bytes));
+        let written = self.unless_forced(Half::Writes, cx, |io, cx| io.poll_write(cx, bytes));
         self.noted(&written);
         written
     }
@@ -119,7 +135,7 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for GuestSocket<Io> {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = self.unless_forced(cx, |io, cx| io.poll_write_vectored(cx, parts));
+        let written = self.unless_forced(Half::Writes, cx, |io, cx| io.poll_write_vectored(cx, parts));
         self.noted(&written);
         written
     }
@@ -129,10 +145,10 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for GuestSocket<Io> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.unless_forced(cx, |io, cx| io.poll_flush(cx))
+        self.unless_forced(Half::Writes, cx, |io, cx| io.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.unless_forced(cx, |io, cx| io.poll_shutdown(cx))
+        self.unless_forced(Half::Writes, cx, |io, cx| io.poll_shutdown(cx))
     }
 }

@@ -139,7 +139,11 @@ impl Machine {
         let child = self.children.get(key)?;
         match state {
             State::Starting { .. } => {
-                Some(child.traits.start_timeout().map_or(SLOW, |timeout| timeout.min(SLOW)))
+                // Until it is said that the start is slow, or what is left after that.
+                Some(match child.traits.start_timeout() {
+                    Some(timeout) if child.slow => timeout.saturating_sub(SLOW),
+                    timeout => timeout.map_or(SLOW, |timeout| timeout.min(SLOW)),
+                })
             }
             State::Stopping { .. } => Some(match child.traits.shutdown {
                 Shutdown::Grace(grace) => grace,

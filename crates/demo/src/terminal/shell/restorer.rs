@@ -10,13 +10,16 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, killpg};
 use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
 use nix::unistd::tcgetpgrp;
 
-use super::screen::PATIENCE;
+/// How long a restorer may take to look at the terminal. It takes milliseconds, and longer on a machine that is busy;
+/// one that dies is noticed at once.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// The command by which the program becomes a restorer.
 const RESTORER: &str = "restore-terminal";
@@ -51,7 +54,7 @@ impl Restorer {
         // This process has the other end in the command.
         drop(command);
         let restorer = Self { child, line };
-        restorer.line.set_read_timeout(Some(PATIENCE))?;
+        restorer.line.set_read_timeout(Some(ANSWER))?;
         // It has looked at the terminal then.
         (&restorer.line).read_exact(&mut [0])?;
         Ok(restorer)

@@ -63,9 +63,15 @@ impl Times {
 ///
 /// The kernel discards a signal that would stop the program when a SIGCONT is sent. So this thread sends it to itself
 /// while it blocks it: a SIGCONT that comes later discards it, and one that came before has been noted when that is
-/// asked.
+/// asked. Between the two system calls in which pending signals are taken and the signal is sent, a SIGCONT may still be
+/// lost; no call does both.
 pub(super) fn suspend(arrivals: &Arrivals) -> io::Result<()> {
-    let mask = SigSet::from(Signal::SIGTTOU).thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let mut both = SigSet::from(Signal::SIGTTOU);
+    both.add(Signal::SIGCONT);
+    let mask = both.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    // A thread whose mask changes takes what is pending. Otherwise a SIGCONT that waits for another thread, which may
+    // have to wait for a processor, would be discarded here.
+    SigSet::from(Signal::SIGCONT).thread_unblock()?;
     let raised = raise(Signal::SIGTTOU);
     let since = now();
     while let left @ 1.. = NOTING.saturating_sub(now() - since).as_micros() {

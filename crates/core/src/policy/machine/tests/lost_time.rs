@@ -71,6 +71,32 @@ fn what_is_lost_of_a_grace_and_beyond_it_is_given_back_up_to_the_whole_grace() {
 }
 
 #[test]
+fn a_grace_that_begins_after_a_suspension_is_not_longer_for_it() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
+    rig.asks_for(Request::Terminate(id(A)));
+
+    rig.tell(Input::TimeLost(3600 * SECOND));
+
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + GRACE));
+}
+
+#[test]
+fn a_slow_start_gets_back_what_was_lost_behind_the_note_that_it_is_slow() {
+    let start_timeout = Some(60 * SECOND);
+    let timed =
+        Traits { tuning: Some(Arc::new(Tuning { start_timeout, ..Tuning::default() })), ..permanent() };
+    let mut rig = Rig::new(Policy::default(), [timed]);
+    rig.tell(Input::Begin);
+    rig.passes(10 * SECOND);
+    rig.tell(Input::Alarm);
+
+    rig.passes(80 * SECOND);
+    rig.tell(Input::TimeLost(30 * SECOND));
+
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + 30 * SECOND));
+}
+
+#[test]
 fn only_a_start_with_a_timeout_and_a_stop_with_a_grace_get_back_what_was_lost() {
     let timed = Traits {
         tuning: Some(Arc::new(Tuning { start_timeout: Some(GRACE), ..Tuning::default() })),
@@ -78,8 +104,9 @@ fn only_a_start_with_a_timeout_and_a_stop_with_a_grace_get_back_what_was_lost() 
     };
     let mut rig = Rig::new(Policy::default(), [timed]);
     rig.tell(Input::Begin);
+    rig.passes(SECOND);
     rig.tell(Input::TimeLost(SECOND));
-    assert_eq!(rig.machine.next_alarm(), Some(rig.now + GRACE + SECOND));
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + GRACE));
 
     // The note that a start is slow, and a delay.
     let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [put_off()]);
