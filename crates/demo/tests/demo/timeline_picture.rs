@@ -67,7 +67,8 @@ fn drawn_of(recording: &std::path::Path) -> String {
 
 fn stories(events: &[Value]) -> Stories {
     let mut stories = Stories::new();
-    for event in events {
+    // A signal is acted upon first and written down afterwards, so that its place differs.
+    for event in events.iter().filter(|event| event["event"] != "signal") {
         let path = event["path"].as_str().expect("an event has a path").to_owned();
         let mut event = event.clone();
         let fields = event.as_object_mut().expect("an event is an object");
