@@ -27,7 +27,7 @@ use rootward::snapshot::{
     NodeSnapshot, PatienceLimit, ProcessDetails, ReadinessWait, StartedChild, TakenStep, Usage,
 };
 use rootward::spec::{ChildId, Intensity, OnDeadline, StopReach};
-use rootward::task::{BlockingContext, Guest, Permit, TaskResult, TaskResults};
+use rootward::task::{BlockingContext, Guest, Permit, TaskResult, TaskResults, UntilStopping};
 use rootward::{
     Address, Application, AutoShutdown, Backoff, ChildPath, ChildSpec, DynamicSupervisor, Event, EventKind,
     Exit, Finished, PartitionSupervisor, Restart, Shutdown, Signals, StopOrder, StopReport, Strategy,
@@ -74,7 +74,7 @@ fn what_one_thread_uses_at_a_time_can_be_moved_to_another() {
 
     can_be_moved::<(Launch, Box<dyn RunningChild>, Box<dyn StartChild>)>();
     can_be_moved::<(TaskResult<Word>, TaskResults<std::vec::IntoIter<Word>, fn(Word), Word>)>();
-    can_be_moved::<(Application, Prepared, Signals, Permit)>();
+    can_be_moved::<(Application, Prepared, Signals, Permit, UntilStopping<()>)>();
 }
 
 #[test]

@@ -62,7 +62,6 @@ mod signal;
 mod snapshot;
 mod spawn;
 mod spec;
-mod steps;
 mod stuck;
 #[doc(hidden)]
 pub mod subscriber;

@@ -23,9 +23,8 @@ pub use crate::child_kind::{ContainmentNotes, Inspect};
 pub use crate::context::{HearsSignals, KeepsActive};
 pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::RecordPosition;
-pub use crate::policy::{Allowance, given_back, is_late, lost, lost_time, step_end};
+pub use crate::policy::{is_late, lost_time};
 pub use crate::sighting::Sighting;
-pub use crate::steps::{sleep_in_steps, sleep_noting_loss};
 pub use crate::task::part_of_guest;
 pub use crate::tree_ref::TreeWatch;
 

@@ -17,12 +17,12 @@ mod timers;
 pub use backoff::Backoff;
 pub use intensity::Intensity;
 #[doc(hidden)]
-pub use lost_time::{Allowance, given_back, is_late, lost, lost_time, step_end};
+pub use lost_time::{is_late, lost_time};
 pub use machine::{Consequence, NextStep, PatienceLimit};
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
 pub(crate) use drain::{Drain, Drained, is_put_off};
-pub(crate) use lost_time::{LOOK, LOOK_AFTER_FORCE, lost_in_step, put_off};
+pub(crate) use lost_time::{LOOK, LOOK_AFTER_FORCE, put_off};
 pub(crate) use ordered::Ordered;
 pub(crate) use queue::ShortQueue;
 pub(crate) use standstill::{Standstill, StandstillStep};

@@ -1,7 +1,4 @@
 //! The only sleeper of a supervisor.
-//!
-//! While a child has a certain time for something it sleeps in steps: a step that ends late says how much of that time
-//! this program did not run.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,21 +9,13 @@ use tokio::task::AbortHandle;
 use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use crate::clock::sleep_until;
 use crate::spawn::place;
-use crate::steps::sleep_in_steps;
 
 /// Sends [`SupervisorMessage::Alarm`] at the earliest of the moments that were asked for.
 ///
 /// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
 pub(super) struct SupervisorAlarm {
     supervisor: Arc<SharedSupervisor>,
-    armed: Option<(Instant, Wait, AbortHandle)>,
-}
-
-/// How a moment is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
-    Straight,
-    InSteps,
+    armed: Option<(Instant, AbortHandle)>,
 }
 
 impl SupervisorAlarm {
@@ -35,23 +24,18 @@ impl SupervisorAlarm {
     }
 
     /// Makes sure that there is an alarm at this moment or before.
-    pub(super) fn arm(&mut self, at: Instant, wait: Wait, runtime: &Handle) {
+    pub(super) fn arm(&mut self, at: Instant, runtime: &Handle) {
         match &self.armed {
-            Some((armed, how, _)) if *armed <= at && (*how == wait || *how == Wait::InSteps) => return,
-            Some((.., sleeper)) => sleeper.abort(),
+            Some((armed, _)) if *armed <= at => return,
+            Some((_, sleeper)) => sleeper.abort(),
             None => {}
         }
         let supervisor = Arc::clone(&self.supervisor);
         let sleeper = place(runtime).spawn(async move {
-            match wait {
-                Wait::Straight => sleep_until(at).await,
-                Wait::InSteps => {
-                    sleep_in_steps(at, |lost| supervisor.send(SupervisorMessage::TimeLost(lost))).await;
-                }
-            }
+            sleep_until(at).await;
             supervisor.send(SupervisorMessage::Alarm);
         });
-        self.armed = Some((at, wait, sleeper.abort_handle()));
+        self.armed = Some((at, sleeper.abort_handle()));
     }
 
     /// The alarm has come.
@@ -62,7 +46,7 @@ impl SupervisorAlarm {
 
 impl Drop for SupervisorAlarm {
     fn drop(&mut self) {
-        if let Some((.., sleeper)) = &self.armed {
+        if let Some((_, sleeper)) = &self.armed {
             sleeper.abort();
         }
     }

@@ -11,7 +11,6 @@
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use ractor::ActorRef;
 
@@ -53,8 +52,6 @@ pub(super) enum SupervisorMessage {
     Close,
     /// A moment has come that the machine waits for.
     Alarm,
-    /// So much was lost of what it waits for.
-    TimeLost(Duration),
     /// Decide upon what is left, also if there is more in the mailbox behind this.
     ///
     /// The actor decides when its mailbox is empty: facts first, then decisions. Where facts never cease, or there is

@@ -1,15 +1,13 @@
 //! The guard: the parent of a program, between it and its init. It passes signals on, and ends all that is left when
 //! the program has ended, or when the init is dead.
 //!
-//! The guard adopts the orphans among its descendants, so that "no children" means that nothing is left. The times that
-//! it grants are waited for in steps, so that they do not run out while nothing runs.
+//! The guard adopts the orphans among its descendants, so that "no children" means that nothing is left.
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::SigSet;
-use rootward_core::sibling::{Allowance, step_end};
 
 use super::group::{SessionState, follow_to_place};
 use super::leftovers::{Leftovers, Scope};
@@ -50,7 +48,7 @@ pub(super) fn guard(
             let _ = sys::send_message(&is_ready, &program.to_ne_bytes(), &[], Blocking::Wait);
             drop(is_ready);
             let mut guard =
-                Guard { init, program, ending, time: None, leftovers: Leftovers::of(ending.scope) };
+                Guard { init, program, ending, kill_at: None, leftovers: Leftovers::of(ending.scope) };
             noted.into_iter().for_each(|signal| guard.send_early(signal));
             guard.stay()
         }
@@ -90,8 +88,8 @@ struct Guard {
     init: i32,
     program: i32,
     ending: EndOptions,
-    /// How long the program may go on, once it has been asked to stop.
-    time: Option<Allowance>,
+    /// When the program is killed, once it has been asked to stop.
+    kill_at: Option<Instant>,
     leftovers: Leftovers,
 }
 
@@ -133,12 +131,14 @@ impl Guard {
     }
 
     /// Waits for a signal. There is none when the time is over that the program has.
-    fn take_signal(&mut self) -> Option<Taken> {
-        let Some(time) = &mut self.time else { return Some(raw::take_signal()) };
+    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
+    fn take_signal(&self) -> Option<Taken> {
+        let Some(kill_at) = self.kill_at else { return Some(raw::take_signal()) };
         loop {
+            let left = kill_at.saturating_duration_since(Instant::now());
+            let taken = raw::take_signal_within(left);
             // A wait is also over when this process was stopped and goes on.
-            let taken = take_signal_within(time, Duration::MAX);
-            if taken.is_some() || time.is_over(now()) {
+            if taken.is_some() || left.is_zero() {
                 return taken;
             }
         }
@@ -161,9 +161,10 @@ impl Guard {
     }
 
     /// The first signal that asks the program to stop begins its time.
+    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
     fn note_stop(&mut self, signal: i32) {
-        if self.time.is_none() && [libc::SIGTERM, self.ending.stop_signal.number()].contains(&signal) {
-            self.time = self.ending.kill_after.map(|time| Allowance::new(time, now()));
+        if self.kill_at.is_none() && [libc::SIGTERM, self.ending.stop_signal.number()].contains(&signal) {
+            self.kill_at = self.ending.kill_after.and_then(|time| Instant::now().checked_add(time));
         }
     }
 
@@ -180,6 +181,7 @@ impl Guard {
     }
 
     /// Takes what has ended or has been stopped. Says how the program has ended, if it has.
+    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
     fn reap(&mut self) -> Option<(i32, i32)> {
         while let Ok(Reaped { pid, .. }) = raw::ended_or_stopped_child() {
             if pid == self.program {
@@ -189,11 +191,9 @@ impl Guard {
             let Ok(reaped) = raw::reap_or_stopped(pid) else { continue };
             match reaped {
                 Reaped { pid, how: libc::CLD_STOPPED, status } if pid == self.program => {
-                    let since = now();
+                    let since = Instant::now();
                     follow(self.program, status, Some(self.init));
-                    if let Some(time) = &mut self.time {
-                        time.put_off(now().saturating_duration_since(since));
-                    }
+                    self.kill_at = self.kill_at.and_then(|at| at.checked_add(since.elapsed()));
                 }
                 Reaped { how: libc::CLD_STOPPED | libc::CLD_TRAPPED, .. } => {}
                 Reaped { pid, how, status } if pid == self.program => return Some((how, status)),
@@ -205,8 +205,9 @@ impl Guard {
     }
 
     /// Asks what is left to go, and kills it when the grace is over, or at once if there is none.
+    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
     fn end_the_rest(&mut self, has_patience: bool) {
-        let mut grace = Allowance::new(self.ending.grace, now());
+        let since = Instant::now();
         let mut is_asked = false;
         if !has_patience {
             return self.leftovers.kill_all();
@@ -216,8 +217,9 @@ impl Guard {
             if !std::mem::replace(&mut is_asked, true) {
                 self.leftovers.signal_all(self.ending.stop_signal);
             }
-            let taken = take_signal_within(&mut grace, self.leftovers.looks_again());
-            if grace.is_over(now()) || taken.is_some_and(|taken| taken.number() != libc::SIGCHLD) {
+            let left = self.ending.grace.saturating_sub(since.elapsed());
+            let taken = raw::take_signal_within(left.min(self.leftovers.looks_again()));
+            if left.is_zero() || taken.is_some_and(|taken| taken.number() != libc::SIGCHLD) {
                 return self.leftovers.kill_all();
             }
         }
@@ -231,20 +233,4 @@ impl Guard {
             raw::exit(128 + libc::SIGKILL);
         }
     }
-}
-
-/// Waits for a signal during one step of a time, and no longer than so. What is lost meanwhile is given back.
-fn take_signal_within(time: &mut Allowance, most: Duration) -> Option<Taken> {
-    let begun = now();
-    let step = time.until().map(|until| step_end(until, begun));
-    let end = begun.checked_add(most).into_iter().chain(step).min();
-    let Some(end) = end else { return Some(raw::take_signal()) };
-    let taken = raw::take_signal_within(end.saturating_duration_since(begun));
-    time.woke(end, now());
-    taken
-}
-
-#[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
-fn now() -> Instant {
-    Instant::now()
 }

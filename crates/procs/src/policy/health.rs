@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use rootward_core::sibling::{Allowance, is_late, lost, lost_time, step_end};
+use rootward_core::sibling::{is_late, lost_time};
 
 /// How a process is looked at while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,37 +62,21 @@ pub(crate) enum Finding {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checkup {
     rules: HealthRules,
-    /// In this time failures do not count.
-    start_period: Option<Allowance>,
+    /// Until when failures do not count.
+    lenient_until: Option<Instant>,
     failures: u32,
 }
 
 impl Checkup {
     /// A process that has started now.
     pub(crate) fn new(rules: HealthRules, now: Instant) -> Self {
-        Self { rules, start_period: Some(Allowance::new(rules.start_period, now)), failures: 0 }
+        Self { rules, lenient_until: now.checked_add(rules.start_period), failures: 0 }
     }
 
     /// When the look after the one that began then is due. `None` is never.
     pub(crate) fn next(&self, began: Instant, now: Instant) -> Option<Instant> {
         // Looks that were missed are not made up for.
         Some(began.checked_add(self.rules.interval)?.max(now))
-    }
-
-    /// When the next step ends of the wait for a look that is due then. In the start period it is waited for in steps,
-    /// so that what is lost of it is noticed.
-    pub(crate) fn step_end(&self, due: Instant, now: Instant) -> Instant {
-        match self.start_period {
-            Some(period) if !period.is_over(now) => step_end(due, now),
-            Some(_) | None => due,
-        }
-    }
-
-    /// So much was lost by now: this program did not run.
-    pub(crate) fn give_back(&mut self, lost: Duration, now: Instant) {
-        if let Some(period) = &mut self.start_period {
-            period.give_back(lost, now);
-        }
     }
 
     /// Until when a look that begins now may take.
@@ -102,12 +86,9 @@ impl Checkup {
 
     /// Takes the result of the look that began then.
     pub(crate) fn looked(&mut self, look: Look, began: Instant, now: Instant) -> Finding {
-        if let Some(until) = self.until(began) {
-            self.give_back(lost(until, now), now);
-        }
         match look {
             Look::Passed => {
-                self.start_period = None;
+                self.lenient_until = None;
                 match std::mem::take(&mut self.failures) {
                     0 => Finding::Same,
                     _ => Finding::Healthy,
@@ -115,7 +96,7 @@ impl Checkup {
             }
             // This program did not run while the answer may have come, or the process did not run either.
             Look::TimedOut if self.until(began).is_some_and(|due| is_late(due, now)) => Finding::Same,
-            Look::Failed | Look::TimedOut if self.start_period.is_some_and(|period| !period.is_over(now)) => {
+            Look::Failed | Look::TimedOut if self.lenient_until.is_some_and(|until| now < until) => {
                 Finding::Same
             }
             Look::Failed | Look::TimedOut => {
@@ -251,27 +232,6 @@ mod tests {
             assert_eq!(checkup.looked(Look::Failed, before, before), Finding::Same);
         }
         assert_eq!(checkup.looked(Look::Failed, after, after), Finding::Failing(1));
-    }
-
-    #[test]
-    fn time_in_which_this_program_did_not_run_does_not_count_to_the_start_period() {
-        let (mut checkup, start) = given(10 * SECOND);
-        let due = start + 10 * SECOND;
-        let end = checkup.step_end(due, start);
-        assert!(end < due, "it is waited for in steps");
-
-        // It was suspended for a minute in the first step, and for another in a look.
-        checkup.give_back(60 * SECOND, end + 60 * SECOND);
-        let now = end + 60 * SECOND;
-        assert_eq!(checkup.looked(Look::Failed, now, now), Finding::Same);
-        let until = now + SECOND;
-        assert_eq!(checkup.looked(Look::TimedOut, now, until + 60 * SECOND), Finding::Same);
-
-        let left = 10 * SECOND - (end - start) - SECOND;
-        let (before, after) = (until + 60 * SECOND + left - SECOND, until + 60 * SECOND + 11 * SECOND);
-        assert_eq!(checkup.looked(Look::Failed, before, before), Finding::Same);
-        assert_eq!(checkup.looked(Look::Failed, after, after), Finding::Failing(1));
-        assert_eq!(checkup.step_end(after + SECOND, after), after + SECOND, "then it is waited for at once");
     }
 
     #[test]

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use rootward_core::sibling::given_back;
-
 use crate::Signal;
 
 /// One step of a stop ladder: a signal, and how long to wait before the next one.
@@ -104,8 +102,7 @@ pub(super) struct Rung {
     since: Instant,
     /// The place of the next step in `later`.
     next: usize,
-    /// How long it waits for that, and when it is due; `None` at the top.
-    wait: Option<Duration>,
+    /// When that is due; `None` at the top.
     due: Option<Instant>,
 }
 
@@ -164,8 +161,8 @@ impl Ladder {
     }
 
     fn rung(&self, asked: Ask, next: usize, since: Instant, at: Instant) -> Rung {
-        let wait = self.later.get(next).map(|(wait, _)| *wait);
-        Rung { asked, at, since, next, wait, due: wait.and_then(|wait| at.checked_add(wait)) }
+        let due = self.later.get(next).and_then(|(wait, _)| at.checked_add(*wait));
+        Rung { asked, at, since, next, due }
     }
 }
 
@@ -193,12 +190,6 @@ impl Rung {
     /// Whether it is more than the signal that is known from the beginning of the stop.
     pub(super) fn is_worth_a_note(self) -> bool {
         self.next > 0 || self.asked.way == Way::Command
-    }
-
-    /// The same rung, if so much was lost of the wait for the next one.
-    pub(super) fn given_back(self, lost: Duration, now: Instant) -> Self {
-        let later = |(due, wait)| given_back(due, wait, lost, now);
-        Self { due: self.due.zip(self.wait).and_then(later), ..self }
     }
 
     /// The same rung for what a program has left behind, which is all that there is.
@@ -249,22 +240,6 @@ mod tests {
         let second = ladder.climb(ladder.begin(start), late).unwrap();
 
         assert_eq!(second.due(), Some(late + 2 * SECOND));
-    }
-
-    #[test]
-    fn what_is_lost_of_a_wait_is_given_back_and_no_more_than_the_wait_if_it_is_over() {
-        let ladder = three();
-        let start = Instant::now();
-        let second = ladder.next(ladder.begin(start), start);
-        let due_after = |lost: u32, passed: u32| {
-            let now = start + passed * SECOND;
-            second.given_back(lost * SECOND, now).due().map(|due| due - now)
-        };
-
-        assert_eq!(second.due(), Some(start + 2 * SECOND));
-        assert_eq!(due_after(1, 1), Some(2 * SECOND));
-        assert_eq!(due_after(1, 3), Some(SECOND));
-        assert_eq!(due_after(90, 91), Some(2 * SECOND));
     }
 
     #[test]

@@ -14,10 +14,9 @@
 
 use std::time::{Duration, Instant};
 
-use rootward_core::sibling::{given_back, lost_time};
+use rootward_core::sibling::lost_time;
 
 use super::ladder::{Rung, Way};
-use super::life_phase::{CheckState, LifePhase, Pressure, Wish};
 use super::terms::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 use crate::Signal;
 
@@ -33,6 +32,63 @@ pub(crate) struct Life {
     command: CheckState,
     /// Whether the program counts as started. One that does not is not asked by that command.
     has_started: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum LifePhase {
+    New,
+    /// The start is under way. What was asked of it meanwhile is done when it is over.
+    Launching(Wish),
+    /// The program runs and has not said that it is ready.
+    Unready {
+        until: Option<Instant>,
+    },
+    /// The program has ended before it was known to be ready, and the check looks once more, until this time.
+    LookingLast {
+        until: Option<Instant>,
+        /// Whether the set is known to be empty.
+        is_empty: bool,
+    },
+    /// The program runs.
+    Alive(Pressure),
+    /// The program has ended, and its set may not be empty.
+    Left(Pressure),
+    /// The set is empty, and the check has not ended. It is waited for until this time.
+    Checking {
+        until: Option<Instant>,
+    },
+    Gone,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wish {
+    Run,
+    Stop,
+    Kill,
+}
+
+/// How hard the set has been asked to go.
+#[derive(Clone, Copy, Debug)]
+enum Pressure {
+    None,
+    /// Asked, up to this rung. `kill_at` is when that is enough, unless it is the supervisor's to say.
+    Asked {
+        rung: Rung,
+        kill_at: Option<Instant>,
+    },
+    Killed {
+        again_at: Option<Instant>,
+    },
+}
+
+/// How far the check has come: of the readiness, and then of the health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CheckState {
+    /// There is none, or none any more.
+    Over,
+    Running,
+    /// It has been aborted, and may still be there.
+    Ending,
 }
 
 /// How long after one SIGKILL another follows. One suffices for what the kernel lets us kill; a process that had
@@ -112,16 +168,6 @@ impl Life {
             (P::Unready { .. }, I::NeverReady) => self.not_ready(now),
             (P::Unready { until: Some(until) }, I::Extend(by)) => self.extend(until, by, now),
             (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.time_is_over(until, now),
-            (P::Unready { until: Some(until) }, I::TimeLost(lost)) => {
-                let later = given_back(until, self.within(), lost, now);
-                self.enter(P::Unready { until: later }, []).into_iter().chain(later.map(A::WakeAt)).collect()
-            }
-            (P::Alive(pressure @ Pr::Asked { .. }), I::TimeLost(lost)) => {
-                self.give_back(P::Alive, pressure, lost, now)
-            }
-            (P::Left(pressure @ Pr::Asked { .. }), I::TimeLost(lost)) => {
-                self.give_back(P::Left, pressure, lost, now)
-            }
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
             (P::Unready { .. }, I::Exited) if self.looks_last() => self.look_last(now),
@@ -220,30 +266,11 @@ impl Life {
 
     /// The time to get ready is over, unless the time in which nothing ran here was part of it.
     fn time_is_over(&mut self, until: Instant, now: Instant) -> Vec<Action> {
-        match lost_time(until, now, self.within()) {
+        let within = self.rules.readiness.map_or(Duration::ZERO, |readiness| readiness.within);
+        match lost_time(until, now, within) {
             Some(until) => self.enter(LifePhase::Unready { until: Some(until) }, [Action::WakeAt(until)]),
             None => self.not_ready(now),
         }
-    }
-
-    /// How long it has to get ready.
-    fn within(&self) -> Duration {
-        self.rules.readiness.map_or(Duration::ZERO, |readiness| readiness.within)
-    }
-
-    /// So much was lost: what has been asked to go gets it back, for this step and for the whole.
-    fn give_back(
-        &mut self,
-        phase: fn(Pressure) -> LifePhase,
-        pressure: Pressure,
-        lost: Duration,
-        now: Instant,
-    ) -> Vec<Action> {
-        let Pressure::Asked { rung, kill_at } = pressure else { return Vec::new() };
-        let rung = rung.given_back(lost, now);
-        let kill_at = kill_at.and_then(|at| given_back(at, self.rules.own_grace, lost, now));
-        self.phase = phase(Pressure::Asked { rung, kill_at });
-        rung.due().into_iter().chain(kill_at).min().map(Action::WakeAt).into_iter().collect()
     }
 
     /// Waits longer. A program that wants less than it has keeps what it has.

@@ -64,18 +64,6 @@ fn time_in_which_the_supervisor_did_not_run_is_not_held_against_a_program() {
 }
 
 #[test]
-fn a_suspension_that_is_over_before_a_time_is_held_against_no_program() {
-    let mut life = Sim::unready();
-
-    assert_eq!(life.later(6, LifeInput::TimeLost(5 * SECOND)), [life.wake_in(9)]);
-    assert_eq!(life.later(4, LifeInput::Timer), [], "a timer of before");
-    assert_eq!(life.later(5, LifeInput::Timer), [TERM, life.wake_in(5)]);
-    assert_eq!(life.later(4, LifeInput::TimeLost(3 * SECOND)), [life.wake_in(4)], "its own grace, too");
-    assert_eq!(life.later(4, LifeInput::Timer), [KILL, life.wake_in(1)]);
-    assert_eq!(life.later(1, LifeInput::TimeLost(SECOND)), [], "what is killed has no time");
-}
-
-#[test]
 fn a_program_that_was_not_heard_of_for_an_hour_gets_its_whole_time_once_more_and_not_the_hour() {
     let mut life = Sim::unready();
 

@@ -219,7 +219,6 @@ fn a_stop_after_the_end_changes_nothing() {
         LifeInput::Stop,
         LifeInput::Force,
         LifeInput::Timer,
-        LifeInput::TimeLost(SECOND),
         LifeInput::Exited,
         LifeInput::Inhabited,
         LifeInput::Empty,

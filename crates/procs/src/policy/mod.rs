@@ -5,7 +5,6 @@
 mod health;
 mod ladder;
 mod life;
-mod life_phase;
 mod lines;
 mod notify;
 mod retry;

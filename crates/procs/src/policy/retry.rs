@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use rootward_core::sibling::Allowance;
-
 /// The delay behind the first attempt. Each is twice the one before.
 const FIRST: Duration = Duration::from_millis(10);
 
@@ -16,7 +14,7 @@ const LONGEST: Duration = Duration::from_millis(500);
 /// What is known of the attempts of one start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Retry {
-    time: Allowance,
+    until: Option<Instant>,
     attempts: u32,
     delay: Duration,
 }
@@ -44,12 +42,7 @@ pub(crate) enum FailureClass {
 impl Retry {
     /// A start that begins now, and whose last attempt begins at most so much later.
     pub(crate) fn new(within: Duration, now: Instant) -> Self {
-        Self { time: Allowance::new(within, now), attempts: 0, delay: FIRST }
-    }
-
-    /// So much of the wait for an attempt was lost: this program did not run.
-    pub(crate) fn give_back(&mut self, lost: Duration, now: Instant) {
-        self.time.give_back(lost, now);
+        Self { until: now.checked_add(within), attempts: 0, delay: FIRST }
     }
 
     /// An attempt has failed. `None` gives the start up.
@@ -68,8 +61,7 @@ impl Retry {
         };
         self.attempts = self.attempts.saturating_add(1);
         let delay = self.delay;
-        let until = self.time.until();
-        let in_time = until.is_none_or(|until| now.checked_add(delay).is_some_and(|next| next <= until));
+        let in_time = self.until.is_none_or(|until| now.checked_add(delay).is_some_and(|next| next <= until));
         self.delay = (delay * 2).min(LONGEST);
         (may_pass && in_time).then_some(NextAttempt { failed: self.attempts, delay })
     }
@@ -88,21 +80,6 @@ mod tests {
             Some(next.delay.as_millis())
         })
         .collect()
-    }
-
-    #[test]
-    fn time_in_which_this_program_did_not_run_does_not_count() {
-        let start = tokio::time::Instant::now().into_std();
-        let second = Duration::from_secs(1);
-        let mut retry = Retry::new(2 * second, start);
-        let NextAttempt { delay, .. } = retry.again(FailureClass::Passing, false, start).unwrap();
-
-        let later = start + 60 * second;
-        assert!(retry.clone().again(FailureClass::Passing, false, later).is_none());
-        retry.give_back(60 * second - delay, later);
-
-        assert!(retry.again(FailureClass::Passing, false, later).is_some());
-        assert!(retry.again(FailureClass::Passing, false, later + 2 * second).is_none());
     }
 
     #[test]

@@ -58,8 +58,6 @@ pub(crate) enum LifeInput {
     Force,
     /// Time has passed.
     Timer,
-    /// So much of the time that has passed was lost: this program did not run.
-    TimeLost(Duration),
     /// The program has ended.
     Exited,
     /// The program has ended, and the set has other members.

@@ -132,7 +132,6 @@ impl Owner {
             | Fact::Diagnosed(_)
             | Fact::StopCommandOver(_)
             | Fact::Time
-            | Fact::TimeLost(_)
             | Fact::Counted(..)
             | Fact::Look(_) => false,
         };

@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 use ractor::ActorRef;
 use rootward_core::ExitClass;
 use rootward_core::pace::{Pacer, RealTimeGuard};
-use rootward_core::sibling::sleep_noting_loss;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -161,16 +160,7 @@ async fn look_again_and_again(mut looks: Looks, rules: HealthRules, post: Post) 
     let mut checkup = Checkup::new(rules, began);
     loop {
         let Some(next) = checkup.next(began, now()) else { return std::future::pending().await };
-        let due = together(next, rules.interval, origin());
-        loop {
-            let begun = now();
-            let end = checkup.step_end(due, begun);
-            let lost = sleep_noting_loss(begun, end).await;
-            checkup.give_back(lost, now());
-            if end >= due {
-                break;
-            }
-        }
+        sleep_until(together(next, rules.interval, origin()).into()).await;
         let real_time = post.hold();
         began = now();
         let (look, error) = looks.look(checkup.until(began)).await;

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use rootward_core::sibling::sleep_noting_loss;
 use rootward_core::{ChildKind, Retries};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::outputs::{LineSinks, Outputs};
 use super::path_state::PathState;
@@ -91,13 +90,10 @@ async fn launch(
         if !goes_on {
             return Err(error);
         }
-        let begun = Instant::now().into_std();
         tokio::select! {
             biased;
             _ = &mut again.called_off => return Err(error),
-            lost = sleep_noting_loss(begun, begun + delay) => {
-                again.retry.give_back(lost, Instant::now().into_std());
-            }
+            () = sleep_until(Instant::now() + delay) => {}
         }
     }
 }

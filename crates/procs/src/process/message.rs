@@ -38,8 +38,6 @@ pub(super) enum Fact {
     StopCommandOver(Result<(), String>),
     /// The time has come for which the alarm was set.
     Time,
-    /// So much was lost of what it waits for.
-    TimeLost(Duration),
     /// The program has ended like this, and what it wrote before is in the record. If it was the last member of the
     /// set, this is [`Fact::Empty`] as well.
     Exited { exit: Exit, is_last: bool },

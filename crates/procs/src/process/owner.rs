@@ -264,7 +264,6 @@ impl Owner {
             Fact::Diagnosed(diagnosis) => self.diagnosed(diagnosis, myself),
             Fact::StopCommandOver(result) => self.stop_command_over(result, myself),
             Fact::Time => self.tell(LifeInput::Timer, myself),
-            Fact::TimeLost(lost) => self.tell(LifeInput::TimeLost(lost), myself),
             Fact::Exited { exit, is_last } => {
                 let exit = match &self.process {
                     Some(process) => process.judge(exit),

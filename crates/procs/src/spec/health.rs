@@ -29,8 +29,7 @@ use crate::policy::HealthRules;
 ///
 /// Checks begin one interval after the process has started, which is when it is ready. They never overlap: one that
 /// takes longer than the interval puts the next one off. A check whose time is over more than half a second late is not
-/// counted: this program did not run meanwhile, because it or the machine was suspended. Such time does not count to
-/// the start period either.
+/// counted: this program did not run meanwhile, because it or the machine was suspended.
 ///
 /// # Examples
 ///

@@ -13,7 +13,7 @@ use super::round::SLOW;
 use super::wind_down::WindDown;
 use super::{Action, Actions, Machine, Phase};
 use crate::child::{Shutdown, StopCause};
-use crate::policy::{LOOK, given_back, lost_time, put_off};
+use crate::policy::{LOOK, lost_time, put_off};
 
 impl Machine {
     /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
@@ -111,25 +111,21 @@ impl Machine {
 
     // --- time that was lost ---
 
-    /// So much was lost: all children that have a certain time for their start or their stop get it back. A child that
-    /// was suspended as well could not use it.
-    pub(super) fn give_back(&mut self, lost: Duration, now: Instant) {
-        for key in self.children.timed() {
-            let state = self.children.state(key);
-            let Some(whole) = self.whole_time(key, state) else { continue };
-            let later = state.timer().and_then(|at| given_back(at, whole, lost, now));
-            self.children.set(key, state.with_timer(later));
-        }
-    }
-
     /// Whether what is due about a child is put off, because its timer came late. It goes on for what was lost, and no
     /// longer than the whole time.
     pub(super) fn goes_on_for_lost_time(&mut self, key: ChildKey, now: Instant) -> bool {
         let state = self.children.state(key);
         let Some(whole) = self.whole_time(key, state) else { return false };
         let later = state.timer().and_then(|due| lost_time(due, now, whole)).filter(|later| *later > now);
+        let next = match state {
+            State::Starting { .. } => State::Starting { next: later },
+            State::Stopping { .. } => State::Stopping { kill_at: later },
+            State::Restarting { .. } => State::Restarting { due: later },
+            State::Failed { .. } => State::Failed { deferred_until: later },
+            State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Killed { .. } => state,
+        };
         if later.is_some() {
-            self.children.set(key, state.with_timer(later));
+            self.children.set(key, next);
         }
         later.is_some()
     }
@@ -139,11 +135,7 @@ impl Machine {
         let child = self.children.get(key)?;
         match state {
             State::Starting { .. } => {
-                // Until it is said that the start is slow, or what is left after that.
-                Some(match child.traits.start_timeout() {
-                    Some(timeout) if child.slow => timeout.saturating_sub(SLOW),
-                    timeout => timeout.map_or(SLOW, |timeout| timeout.min(SLOW)),
-                })
+                Some(child.traits.start_timeout().map_or(SLOW, |timeout| timeout.min(SLOW)))
             }
             State::Stopping { .. } => Some(match child.traits.shutdown {
                 Shutdown::Grace(grace) => grace,

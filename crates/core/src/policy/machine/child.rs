@@ -94,22 +94,6 @@ impl Traits {
         self.tuning.as_ref().and_then(|tuning| tuning.start_timeout)
     }
 
-    /// Whether it has a certain time for its start or its stop, in this state. That a start is slow is said in any
-    /// case.
-    pub(super) fn is_timed(&self, state: State) -> bool {
-        match state {
-            State::Starting { next } => next.is_some() && self.start_timeout().is_some(),
-            State::Stopping { kill_at } => kill_at.is_some(),
-            State::Down
-            | State::Abandoned
-            | State::Running
-            | State::Ended(_)
-            | State::Failed { .. }
-            | State::Restarting { .. }
-            | State::Killed { .. } => false,
-        }
-    }
-
     pub(super) fn window(&self) -> Option<Box<RestartWindow>> {
         let intensity = self.tuning.as_ref().and_then(|tuning| tuning.intensity);
         intensity.map(|intensity| Box::new(RestartWindow::new(intensity)))
@@ -162,18 +146,6 @@ impl State {
 
     pub(super) fn is_restarting(self) -> bool {
         matches!(self, Self::Restarting { .. })
-    }
-
-    /// The same state, in which something has to be done at another time.
-    pub(super) fn with_timer(self, at: Option<Instant>) -> Self {
-        match self {
-            Self::Starting { .. } => Self::Starting { next: at },
-            Self::Stopping { .. } => Self::Stopping { kill_at: at },
-            Self::Restarting { .. } => Self::Restarting { due: at },
-            Self::Failed { .. } => Self::Failed { deferred_until: at },
-            Self::Killed { .. } => Self::Killed { stuck_at: at },
-            Self::Down | Self::Abandoned | Self::Running | Self::Ended(_) => self,
-        }
     }
 
     /// When something has to be done about a child in this state.

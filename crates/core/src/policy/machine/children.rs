@@ -28,8 +28,6 @@ pub(super) struct Children {
     restarting_changes: Vec<(ChildKey, bool)>,
     /// How many significant ones are not down.
     significant: usize,
-    /// How many have a certain time for their start or their stop.
-    timed: usize,
 }
 
 impl Children {
@@ -44,7 +42,6 @@ impl Children {
             restarting: 0,
             restarting_changes: Vec::new(),
             significant: 0,
-            timed: 0,
         }
     }
 
@@ -190,19 +187,6 @@ impl Children {
         self.significant > 0
     }
 
-    pub(super) fn any_timed(&self) -> bool {
-        self.timed > 0
-    }
-
-    /// The children that have a certain time for their start or their stop.
-    pub(super) fn timed(&self) -> Vec<ChildKey> {
-        if self.timed == 0 {
-            return Vec::new();
-        }
-        let all = self.table.iter().filter(|(_, child)| child.traits.is_timed(child.state));
-        all.map(|(key, _)| key).collect()
-    }
-
     pub(super) fn any_restarting(&self) -> bool {
         self.restarting > 0
     }
@@ -225,7 +209,6 @@ impl Children {
         count(&mut self.live, before.is_live(), state.is_live());
         count(&mut self.unsettled, before.is_unsettled(), state.is_unsettled());
         count(&mut self.restarting, before.is_restarting(), state.is_restarting());
-        count(&mut self.timed, child.traits.is_timed(before), child.traits.is_timed(state));
         if child.traits.significant {
             count(&mut self.significant, before != State::Down, state != State::Down);
         }

@@ -56,8 +56,6 @@ pub(crate) enum Input {
     Fail,
     /// Time has passed.
     Alarm,
-    /// So much of the time that has passed was lost: this program did not run.
-    TimeLost(Duration),
 }
 
 /// What is to be done.

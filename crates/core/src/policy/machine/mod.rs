@@ -28,9 +28,7 @@
 //!    be answered at once, so that a start that fails at once has failed before the machine takes up what waits behind
 //!    it.
 //! 5. *When there are no facts and no actions left*, the shell sets its alarm to [`next_alarm`](Machine::next_alarm)
-//!    and sends [`Input::Alarm`] at that time. Alarms that come early, late or twice do no harm. While
-//!    [`has_allowances`](Machine::has_allowances) it waits in steps, and says what is [lost](Input::TimeLost) when one
-//!    ends late.
+//!    and sends [`Input::Alarm`] at that time. Alarms that come early, late or twice do no harm.
 //! 6. *After each step* the shell may ask: [`restarting_changes`](Machine::restarting_changes) for what snapshots show,
 //!    [`is_restarting`](Machine::is_restarting) for whether there is still something to settle, and
 //!    [`is_quiet`](Machine::is_quiet) for callers that wait until there are no children. It takes the changes out
@@ -200,7 +198,6 @@ impl Machine {
             Input::Force => self.force(None, now, out),
             Input::Fail => self.fail(out),
             Input::Alarm => self.alarm(now, out),
-            Input::TimeLost(lost) => self.give_back(lost, now),
         }
     }
 
@@ -307,11 +304,6 @@ impl Machine {
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
         let deferred_or_stop = children::earlier(self.deferred.next(), self.wind_down_alarm());
         children::earlier(self.children.next_timer(), deferred_or_stop)
-    }
-
-    /// Whether a child has a certain time for its start or its stop.
-    pub(crate) fn has_allowances(&self) -> bool {
-        self.children.any_timed()
     }
 
     /// The child whose end the supervisor stops for by itself: it used up the intensity, or is significant.

@@ -37,7 +37,6 @@ impl Engine {
             }
             SupervisorMessage::Kill => Some(Input::Kill),
             SupervisorMessage::Force => Some(Input::Force),
-            SupervisorMessage::TimeLost(lost) => Some(Input::TimeLost(lost)),
             SupervisorMessage::Alarm => {
                 self.alarm.rang();
                 Some(Input::Alarm)

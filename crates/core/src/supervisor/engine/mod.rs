@@ -27,7 +27,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 use self::calls::OpenCalls;
 use self::faults::Faults;
 use self::foreign_code::LifoSlot;
-use super::alarm::{SupervisorAlarm, Wait};
+use super::alarm::SupervisorAlarm;
 use super::entry::{ChildEntry, StopStage};
 use super::mailbox::{Acknowledgement, ChildLink, SharedSupervisor, SupervisorMessage};
 use crate::child::{Exit, Panic};
@@ -273,8 +273,7 @@ impl Engine {
             self.lifo_slot.note();
         }
         if let Some(at) = self.machine.next_alarm() {
-            let wait = if self.machine.has_allowances() { Wait::InSteps } else { Wait::Straight };
-            self.alarm.arm(at, wait, self.shared.tree.control());
+            self.alarm.arm(at, self.shared.tree.control());
         }
     }
 

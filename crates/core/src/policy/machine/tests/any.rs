@@ -93,7 +93,6 @@ pub(super) fn any_step() -> impl Generate<Value = (Step, Duration)> {
         2 => key().prop_map(Input::Stuck),
         1 => key().prop_map(Input::Forced),
         2 => Just(Input::Alarm),
-        1 => (1u64..9).prop_map(|seconds| Input::TimeLost(Duration::from_secs(seconds))),
         1 => Just(Input::Begin),
         1 => Just(Input::GaveUp),
         1 => Just(Input::Hold),

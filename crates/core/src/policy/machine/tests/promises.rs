@@ -208,7 +208,6 @@ impl World {
             Input::Begin
             | Input::Close
             | Input::Alarm
-            | Input::TimeLost(_)
             | Input::ReservationDropped
             | Input::Call { .. }
             | Input::Announced(_)
