@@ -166,8 +166,8 @@ impl Signals {
     /// Without it SIGUSR1 is left alone. The snapshot that SIGUSR1 asks for is taken and shown on a thread of its own,
     /// after the handlers of SIGUSR1 have been called: a function that hangs holds up no handler and no stop. What is
     /// asked for meanwhile is shown once, when it returns. A panic in it is an event,
-    /// [`HandlerFailed`](rootward_core::EventKind::HandlerFailed). A stop signal that shows the snapshot first waits for
-    /// the function, and not if one is being shown.
+    /// [`HandlerFailed`](rootward_core::EventKind::HandlerFailed). A stop signal that shows the snapshot first waits
+    /// for the function, and not if one is being shown.
     pub fn on_snapshot(mut self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.show_snapshot = Some(Box::new(show));
         self

@@ -83,8 +83,8 @@ impl Init {
     ///
     /// # Errors
     ///
-    /// [`InitError::TooLate`] if there are other threads already, [`InitError::Transient`] if the system lacks processes,
-    /// memory or descriptors, and others if it refuses something. Nothing has changed then.
+    /// [`InitError::TooLate`] if there are other threads already, [`InitError::Transient`] if the system lacks
+    /// processes, memory or descriptors, and others if it refuses something. Nothing has changed then.
     pub fn fork() -> Result<Self, InitError> {
         note_former_refusals();
         let init = Self { pid: raw::own_pid() };

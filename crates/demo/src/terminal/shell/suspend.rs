@@ -63,8 +63,8 @@ impl Times {
 ///
 /// The kernel discards a signal that would stop the program when a SIGCONT is sent. So this thread sends it to itself
 /// while it blocks it: a SIGCONT that comes later discards it, and one that came before has been noted when that is
-/// asked. Between the two system calls in which pending signals are taken and the signal is sent, a SIGCONT may still be
-/// lost; no call does both.
+/// asked. Between the two system calls in which pending signals are taken and the signal is sent, a SIGCONT may still
+/// be lost; no call does both.
 pub(super) fn suspend(arrivals: &Arrivals) -> io::Result<()> {
     let mut both = SigSet::from(Signal::SIGTTOU);
     both.add(Signal::SIGCONT);
