@@ -25,20 +25,24 @@ fn main() -> ExitCode {
             println!("first: {} means {:?}", received.signal, received.action)
         })
         .on_signal(Signal::TERM, |_| println!("second: no new work from now on"))
-        .on_snapshot(|snapshot| print!("{snapshot}"))
         .on_report(|report| println!("gone, because of {}", report.cause));
 
     if std::env::args().any(|argument| argument == "real") {
         println!("try: kill -HUP {0}; kill -USR1 {0}; kill -TERM {0}", std::process::id());
-        return program.run();
+        return program.on_snapshot(|snapshot| print!("{snapshot}")).run();
     }
     let (signals, source) = SignalSource::channel();
+    let last_signal = signals.clone();
     program
         .signal_source(source)
         .on_launch(move |_| {
-            for signal in [Signal::HUP, Signal::USR1, Signal::TERM] {
-                signals.send(signal);
-            }
+            signals.send(Signal::HUP);
+            signals.send(Signal::USR1);
+        })
+        // A snapshot has a thread of its own, and a stop does not wait for it.
+        .on_snapshot(move |snapshot| {
+            print!("{snapshot}");
+            last_signal.send(Signal::TERM);
         })
         .run()
 }
