@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::unistd::Uid;
-use rootward_tests::{Heard, wait_in_time};
+use rootward_tests::{Heard, LIMITS, wait_in_time};
 
 use crate::place::{can_be_run_by_another_user, nothing_to_show};
 
@@ -60,6 +60,39 @@ fn a_child_has_the_limits_that_the_program_has_now() {
 fn a_child_gains_no_privileges_if_the_program_gains_none() {
     for told in same_as_a_command("humble") {
         assert!(told.contains(&"NoNewPrivs: 1".to_owned()), "{told:?}");
+    }
+}
+
+/// P16.
+#[test]
+fn a_child_has_each_limit_that_the_program_has_now() {
+    for told in same_as_a_command("all limits") {
+        let limits = told.iter().filter(|line| line.starts_with("limit ")).count();
+        assert_eq!(limits, LIMITS.len(), "{told:?}");
+    }
+}
+
+/// P16: root without some of its rights.
+#[test]
+fn a_child_has_none_of_the_capabilities_that_the_program_has_lost() {
+    if !Uid::effective().is_root() {
+        return nothing_to_show("only root has capabilities to lose");
+    }
+    for told in same_as_a_command("capabilities") {
+        assert!(capabilities(&told).is_some_and(|kept| kept != 0 && kept & 1 == 0), "{told:?}");
+    }
+}
+
+/// P16.
+#[test]
+fn a_child_of_a_program_that_has_changed_everything_has_what_a_command_has() {
+    if !Uid::effective().is_root() {
+        return nothing_to_show("only root can change its groups");
+    }
+    for told in same_as_a_command("all") {
+        for line in ["Groups: 7 8", "Umask: 0137", "NoNewPrivs: 1", "directory /usr"] {
+            assert!(told.contains(&line.to_owned()), "{line}: {told:?}");
+        }
     }
 }
 
@@ -129,6 +162,12 @@ fn same_as_a_command(change: &str) -> Vec<Vec<String>> {
             child
         })
         .into()
+}
+
+/// The permitted capabilities, a bit for each. The first is CAP_CHOWN.
+fn capabilities(told: &[String]) -> Option<u64> {
+    let set = told.iter().find_map(|line| line.strip_prefix("CapPrm: "))?;
+    u64::from_str_radix(set, 16).ok()
 }
 
 fn told(level: &str, change: &str) -> (Vec<String>, Vec<String>) {

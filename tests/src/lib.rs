@@ -29,8 +29,8 @@ pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
 pub use sys::{
-    Heap, InTerminal, OddWaker, Side, fork, hear_the_terminal, limit, odd_waker, refuse, refuse_with,
-    resize_terminal, send_copies, start_in_terminal,
+    Heap, InTerminal, LIMITS, OddWaker, Side, fork, hear_the_terminal, limit, lose_capabilities, odd_waker,
+    refuse, refuse_with, resize_terminal, send_copies, start_in_terminal,
 };
 pub use until::{happens, until, until_some};
 

@@ -1,5 +1,7 @@
 //! Paths, commands and jobs.
 
+use std::ffi::OsStr;
+
 use rootward::process::{Process, Ready};
 use rootward::{Restart, Supervisor};
 
@@ -44,6 +46,29 @@ async fn a_newline_that_was_written_before_the_exit_counts() {
 
         assert_eq!(record.of_child("a"), ["starting", "started", "exited"], "run {run}");
     }
+}
+
+/// Case P18, of a command.
+#[tokio::test]
+async fn a_command_that_succeeds_after_the_exit_counts() {
+    let directory = tempfile::tempdir().unwrap();
+    for run in 0..runs() {
+        let path = directory.path().join(run.to_string());
+        let exists = Ready::command([OsStr::new("test"), OsStr::new("-e"), path.as_os_str()]);
+        let a = fixture!("leaves_a_path").arg(&path).arg("0").ready(exists).ready_timeout(HOUR);
+        let record = record_of(a.into_child("a").restart(Restart::Temporary)).await;
+
+        assert_eq!(record.of_child("a"), ["starting", "started", "exited"], "run {run}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_fails_after_the_exit_is_a_failed_start() {
+    let a = Process::new("true").ready(Ready::command(["false"])).ready_timeout(HOUR);
+
+    let error = start_error(a.into_child("a")).await.describe();
+
+    assert!(error.contains("`false` to succeed"), "{error}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The limits of another process.
+//! The limits of a process.
 
 #![expect(unsafe_code, reason = "a struct is handed to the system")]
 
@@ -7,6 +7,26 @@ use std::ptr;
 
 use nix::libc;
 use nix::sys::resource::Resource;
+
+/// Every limit that Linux has.
+pub const LIMITS: [Resource; 16] = [
+    Resource::RLIMIT_AS,
+    Resource::RLIMIT_CORE,
+    Resource::RLIMIT_CPU,
+    Resource::RLIMIT_DATA,
+    Resource::RLIMIT_FSIZE,
+    Resource::RLIMIT_LOCKS,
+    Resource::RLIMIT_MEMLOCK,
+    Resource::RLIMIT_MSGQUEUE,
+    Resource::RLIMIT_NICE,
+    Resource::RLIMIT_NOFILE,
+    Resource::RLIMIT_NPROC,
+    Resource::RLIMIT_RSS,
+    Resource::RLIMIT_RTPRIO,
+    Resource::RLIMIT_RTTIME,
+    Resource::RLIMIT_SIGPENDING,
+    Resource::RLIMIT_STACK,
+];
 
 /// Lowers what another process may have of something, for good or until it is changed again.
 ///

@@ -1,5 +1,6 @@
 //! What no safe library offers: the only `unsafe` of the fixtures.
 
+mod capabilities;
 mod fork;
 mod heap;
 mod limit;
@@ -8,9 +9,10 @@ mod refuse;
 mod terminal;
 mod waker;
 
+pub use capabilities::lose_capabilities;
 pub use fork::{Side, fork};
 pub use heap::Heap;
-pub use limit::limit;
+pub use limit::{LIMITS, limit};
 pub use pass::send_copies;
 pub use refuse::{refuse, refuse_with};
 pub use terminal::{InTerminal, hear_the_terminal, resize_terminal, start_in_terminal};

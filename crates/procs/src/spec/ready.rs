@@ -136,7 +136,7 @@ impl Ready {
     /// It is run again and again, with a pause of a quarter of a second. It has the process's environment and
     /// directory, and is contained like the process: a run that is not over after 5 seconds, or when the answer does
     /// not matter any more, is killed with all it has started. What it writes is no event; the last lines of one that
-    /// fails are in the error of the start. It is not run once more when the process has ended.
+    /// fails are in the error of the start. When the process has ended it is run once more, for a second at most.
     pub fn command<A: Into<OsString>>(argv: impl IntoIterator<Item = A>) -> Self {
         Self::of(ReadyCondition::Command(argv.into_iter().map(Into::into).collect()))
     }
@@ -248,9 +248,9 @@ impl Ready {
             ReadyCondition::Tcp(_)
             | ReadyCondition::Unix(_)
             | ReadyCondition::Http(_)
-            | ReadyCondition::Path(_) => true,
+            | ReadyCondition::Path(_)
+            | ReadyCondition::Command(_) => true,
             ReadyCondition::Line(_)
-            | ReadyCondition::Command(_)
             | ReadyCondition::Notify
             | ReadyCondition::Completion
             | ReadyCondition::Descriptor(_)
