@@ -19,6 +19,7 @@ mod foreseen;
 mod keys;
 mod killed_views;
 mod lines_view;
+mod many_children;
 mod observe;
 mod orchestrated;
 mod out_of_reach;
