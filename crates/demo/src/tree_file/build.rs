@@ -101,6 +101,9 @@ pub(super) fn process(part: ProcessPart) -> Process {
     if let Some(within) = part.retry_start {
         process = process.retry_start(within);
     }
+    if let Some(grace) = part.straggler_grace {
+        process = process.straggler_grace(grace);
+    }
     if let Some(health) = part.health {
         process = process.health(health);
     }

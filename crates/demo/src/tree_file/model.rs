@@ -107,6 +107,8 @@ pub(crate) struct ProcessPart {
     pub(crate) log_file: Option<LogFile>,
     /// For how long a start is tried again, if the file says so.
     pub(crate) retry_start: Option<Duration>,
+    /// How long what it leaves behind may take to go, if the file says so.
+    pub(crate) straggler_grace: Option<Duration>,
     /// What counts as a success beside exit code 0.
     pub(crate) successes: Vec<Success>,
     /// What is run before the first signal, and how long that may take.

@@ -44,6 +44,24 @@ fn the_level_that_is_asked_for_is_the_one_in_the_report() {
     }
 }
 
+/// The child's own grace is an hour.
+#[test]
+fn what_a_process_leaves_behind_has_the_grace_that_the_file_says() {
+    let temp = Temp::new();
+    let file = temp.write(
+        "tree.toml",
+        "auto_shutdown = 'any_significant'\n\
+         [[children]]\nid = 'a'\nrestart = 'temporary'\nsignificant = true\nshutdown = '1h'\n\
+         process = { command = ['sh', '-c', \"trap '' TERM; sleep 1000 & exit 0\"], straggler_grace = '100ms' }\n",
+    );
+
+    let finished = Demo::run(&file).finish();
+
+    let exited = finished.events.iter().find(|event| event["event"] == "exited").unwrap();
+    assert_eq!(exited["stragglers"].as_array().unwrap().len(), 1, "{exited}");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+}
+
 #[test]
 fn nothing_outlives_a_demo_that_is_killed() {
     for level in ["tree", "auto"] {
