@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
+use rootward_tests::Known;
 
 use crate::support::{Demo, Finished, Temp, until};
 
@@ -23,6 +24,34 @@ fn a_child_that_ended_within_its_grace_is_not_killed_because_the_supervisor_was_
 fn a_child_that_ended_before_the_deadline_is_not_unreapable_because_the_supervisor_was_suspended() {
     let finished = stop_while_suspended("shutdown = '1m'", "deadline = '3s'", Duration::from_secs(3));
 
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert_eq!(finished.event("stopped", "root/child")["outcome"], "graceful");
+}
+
+/// Both are suspended, as the processes of a frozen container are, and go on before the grace is over.
+#[test]
+fn a_grace_does_not_run_out_while_supervisor_and_child_are_suspended_together() {
+    let temp = Temp::new();
+    let go = temp.path("go");
+    let file = temp.write("tree.toml", asked_and_waits("shutdown = '4s'", "deadline = '1m'", &go));
+    let mut demo = Demo::run(&file);
+    demo.wait_for_start();
+    let child = demo.wait_for("started", "root/child")["pid"].as_u64().expect("it has started");
+    let child = Known::of(u32::try_from(child).expect("a process id")).expect("it runs");
+    demo.signal(Signal::SIGTERM);
+    demo.wait_until(|event| event["line"] == "asked");
+    let since = SystemTime::now();
+    let passed = |time| since.elapsed().is_ok_and(|elapsed| elapsed > time);
+
+    // There is no event to wait for: what is tested is that time has passed.
+    let both = [supervisor(&demo), child];
+    both.iter().for_each(|it| it.signal(Signal::SIGSTOP).expect("it runs"));
+    until("most of the grace is over", || passed(Duration::from_millis(3500)));
+    both.iter().rev().for_each(|it| it.signal(Signal::SIGCONT).expect("it is suspended"));
+    until("the grace would be over", || passed(Duration::from_millis(4500)));
+    std::fs::write(&go, "").expect("the file is the test's own");
+
+    let finished = demo.finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert_eq!(finished.event("stopped", "root/child")["outcome"], "graceful");
 }
@@ -88,18 +117,7 @@ fn a_child_is_suspended_and_goes_on_together_with_the_demo_if_the_file_says_so()
 fn stop_while_suspended(of_child: &str, of_root: &str, time: Duration) -> Finished {
     let temp = Temp::new();
     let go = temp.path("go");
-    let script = format!(
-        "trap \"echo asked; while [ ! -e {} ]; do sleep 0.02; done; exit 0\" TERM; echo running; \
-         while :; do sleep 0.02; done",
-        go.display()
-    );
-    let file = temp.write(
-        "tree.toml",
-        format!(
-            "id = 'root'\n{of_root}\n[[children]]\nid = 'child'\n{of_child}\n\
-             process = {{ command = ['sh', '-c', '{script}'], ready = {{ line = 'running' }} }}\n"
-        ),
-    );
+    let file = temp.write("tree.toml", asked_and_waits(of_child, of_root, &go));
     let mut demo = Demo::run(&file);
     demo.wait_for_start();
     let started = demo.wait_for("started", "root/child");
@@ -114,14 +132,34 @@ fn stop_while_suspended(of_child: &str, of_root: &str, time: Duration) -> Finish
     demo.finish()
 }
 
+/// A tree with a child that says that it was asked to stop, and ends when this file is there.
+fn asked_and_waits(of_child: &str, of_root: &str, go: &Path) -> String {
+    let script = format!(
+        "trap \"echo asked; while [ ! -e {} ]; do sleep 0.02; done; exit 0\" TERM; echo running; \
+         while :; do sleep 0.02; done",
+        go.display()
+    );
+    format!(
+        "id = 'root'\n{of_root}\n[[children]]\nid = 'child'\n{of_child}\n\
+         process = {{ command = ['sh', '-c', '{script}'], ready = {{ line = 'running' }} }}\n"
+    )
+}
+
 /// Suspends the supervisor for this time, and for long enough that its timers are late, and does this meanwhile.
 fn suspend(demo: &Demo, time: Duration, meanwhile: impl FnOnce()) {
-    demo.signal(Signal::SIGSTOP);
+    let supervisor = supervisor(demo);
+    supervisor.signal(Signal::SIGSTOP).expect("it runs");
     let since = SystemTime::now();
     meanwhile();
     // There is no event to wait for: what is tested is that time has passed.
     until("the time is over", || since.elapsed().is_ok_and(|elapsed| elapsed > time + LATE));
-    demo.signal(Signal::SIGCONT);
+    supervisor.signal(Signal::SIGCONT).expect("it is suspended");
+}
+
+/// The demo's own process. The one that was started is an init, and to suspend that alone suspends nothing else.
+fn supervisor(demo: &Demo) -> Known {
+    let init = Known::of(demo.pid().as_raw().unsigned_abs()).expect("it runs");
+    init.descendants()[0]
 }
 
 fn is_gone(pid: u64) -> bool {
