@@ -67,8 +67,11 @@ pub(crate) async fn sleep_awake_and_look(at: Instant, look: Duration) {
             return;
         }
         let now_at = now();
-        let nap = if awake::is_stalled(now_at) { left.min(NAP) } else { left };
-        let Some(due) = now_at.checked_add(nap) else { return std::future::pending().await };
+        if awake::is_stalled(now_at) {
+            sleep_until(now_at + left.min(NAP)).await;
+            continue;
+        }
+        let Some(due) = now_at.checked_add(left) else { return std::future::pending().await };
         sleep_until(due).await;
         if now().saturating_duration_since(due) >= LATE {
             sleep_until(now() + look).await;
