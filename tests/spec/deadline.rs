@@ -44,6 +44,18 @@ async fn a_child_that_goes_within_its_grace_is_not_forced() {
     assert_eq!(report.elapsed.as_secs(), 1);
 }
 
+/// A test that has its own clock jump is not taken for a suspension.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_a_test_advances_goes_on_for_a_grace_as_well() {
+    let (tree, _log) = given(Supervisor::new("root").child(stubborn("a").shutdown(8 * SECOND))).await;
+    tree.request_stop();
+    settle().await;
+
+    tokio::time::advance(6 * SECOND).await;
+
+    assert_eq!(tree.wait().await.elapsed.as_secs(), 8);
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_child_has_its_own_grace() {
     let root = Supervisor::new("root").child(stubborn("a").shutdown(2 * SECOND));

@@ -1,6 +1,21 @@
 //! The tree's clock, and times as numbers.
+//!
+//! Two clocks are read here. [`now`] is tokio's, for what is written down. [`awake_now`] is the same without the time
+//! in which this program was suspended, and the times that children have are measured by it. They differ by what was
+//! lost. A clock that a test has paused, or a story's, loses nothing.
 
 use std::time::{Duration, Instant};
+
+use crate::awake;
+
+/// A timer that comes this late says that this program did not run meanwhile: it was suspended, or starved.
+const LATE: Duration = Duration::from_millis(500);
+
+/// For how long it is looked at what has happened meanwhile, before a timer that came late counts.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long it is waited for the next look while awake time stands still.
+const NAP: Duration = Duration::from_millis(50);
 
 /// The time on tokio's clock, so that virtual time reaches everything, in the form that policy takes.
 pub(crate) fn now() -> Instant {
@@ -18,6 +33,50 @@ pub(crate) async fn sleep_until(at: Instant) {
         return sleep.await;
     }
     tokio::time::sleep_until(at.into()).await;
+}
+
+/// The time on tokio's clock without that in which this program was suspended. It never goes back.
+pub(crate) fn awake_now() -> Instant {
+    #[cfg(feature = "seeded")]
+    if let Some(now) = crate::seeded::now() {
+        return now;
+    }
+    awake::awake(now)
+}
+
+/// Waits for a moment of awake time.
+///
+/// If the timer comes late, what is there is looked at first: what happened meanwhile has not been heard of yet.
+pub(crate) async fn sleep_awake_until(at: Instant) {
+    sleep_awake_and_look(at, LOOK).await;
+}
+
+/// The same, with so long a look.
+pub(crate) async fn sleep_awake_and_look(at: Instant, look: Duration) {
+    #[cfg(feature = "seeded")]
+    if let Some(sleep) = crate::seeded::sleep_until(at) {
+        return sleep.await;
+    }
+    if !awake::is_the_systems(now) {
+        return sleep_until(at).await;
+    }
+    let _wait = awake::AwakeWait::begin();
+    loop {
+        let left = at.saturating_duration_since(awake_now());
+        if left.is_zero() {
+            return;
+        }
+        let now_at = now();
+        if awake::is_stalled(now_at) {
+            sleep_until(now_at + left.min(NAP)).await;
+            continue;
+        }
+        let Some(due) = now_at.checked_add(left) else { return std::future::pending().await };
+        sleep_until(due).await;
+        if now().saturating_duration_since(due) >= LATE {
+            sleep_until(now() + look).await;
+        }
+    }
 }
 
 /// Panics if it is called where nothing can wait for a time.

@@ -34,6 +34,7 @@
 
 #[cfg(feature = "actors")]
 mod actor;
+mod awake;
 mod blame;
 mod child;
 mod child_kind;

@@ -19,11 +19,11 @@ use crate::supervisor::SupervisorHandle;
 use crate::tree::{Tree, TreeBuilder};
 use crate::tree_ref::TreeRef;
 
+pub use crate::awake::{AwakeTime, Glance, STEP as AWAKE_STEP, glance};
 pub use crate::child_kind::{ContainmentNotes, Inspect};
 pub use crate::context::{HearsSignals, KeepsActive};
 pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::RecordPosition;
-pub use crate::policy::{is_late, lost_time};
 pub use crate::sighting::Sighting;
 pub use crate::task::part_of_guest;
 pub use crate::tree_ref::TreeWatch;
@@ -81,6 +81,16 @@ pub fn now() -> Instant {
 /// Waits for a moment on this clock.
 pub async fn sleep_until(at: Instant) {
     crate::clock::sleep_until(at).await;
+}
+
+/// The same time without that in which this program was suspended: the times that a child has are measured by it.
+pub fn awake_now() -> Instant {
+    crate::clock::awake_now()
+}
+
+/// Waits for a moment of awake time, and looks at what has happened meanwhile first if the timer comes late.
+pub async fn sleep_awake_until(at: Instant) {
+    crate::clock::sleep_awake_until(at).await;
 }
 
 /// Where the next task is spawned that is meant for this runtime: there, unless the seeded scheduler is to choose when

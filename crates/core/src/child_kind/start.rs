@@ -107,7 +107,7 @@ pub trait RunningChild: Send + 'static {
 #[non_exhaustive]
 pub struct StopRequest {
     /// When it will be forced, if it has not ended by then: the smaller of its own grace and what is left of its
-    /// supervisor's deadline. `None` means never.
+    /// supervisor's deadline. `None` means never. It is later by as long as the program is suspended meanwhile.
     pub deadline: Option<Instant>,
     /// Why it has to stop.
     pub cause: StopCause,

@@ -6,7 +6,6 @@
 mod backoff;
 mod drain;
 mod intensity;
-mod lost_time;
 mod machine;
 mod ordered;
 mod queue;
@@ -16,13 +15,10 @@ mod timers;
 
 pub use backoff::Backoff;
 pub use intensity::Intensity;
-#[doc(hidden)]
-pub use lost_time::{is_late, lost_time};
 pub use machine::{Consequence, NextStep, PatienceLimit};
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
 pub(crate) use drain::{Drain, Drained, is_put_off};
-pub(crate) use lost_time::{LOOK, LOOK_AFTER_FORCE, put_off};
 pub(crate) use ordered::Ordered;
 pub(crate) use queue::ShortQueue;
 pub(crate) use standstill::{Standstill, StandstillStep};

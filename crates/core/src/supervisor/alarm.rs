@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::mailbox::{SharedSupervisor, SupervisorMessage};
-use crate::clock::sleep_until;
+use crate::clock::sleep_awake_until;
 use crate::spawn::place;
 
 /// Sends [`SupervisorMessage::Alarm`] at the earliest of the moments that were asked for.
@@ -32,7 +32,7 @@ impl SupervisorAlarm {
         }
         let supervisor = Arc::clone(&self.supervisor);
         let sleeper = place(runtime).spawn(async move {
-            sleep_until(at).await;
+            sleep_awake_until(at).await;
             supervisor.send(SupervisorMessage::Alarm);
         });
         self.armed = Some((at, sleeper.abort_handle()));

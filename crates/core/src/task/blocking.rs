@@ -12,7 +12,7 @@ use crate::child::{ChildKind, ChildPath, Exit, Restart};
 use crate::child_kind::{
     EndHandled, Ended, Inspect, Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest,
 };
-use crate::clock::now;
+use crate::clock::awake_now;
 use crate::context::{StopScope, TreeContext};
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
@@ -68,7 +68,7 @@ impl BlockingContext {
     /// asked to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         let deadline = self.shared.lock().deadline?;
-        Some(deadline.saturating_duration_since(now()))
+        Some(deadline.saturating_duration_since(awake_now()))
     }
 
     /// The tree in which the work runs: other supervisors by their paths, the snapshot, the events, the stop.
@@ -268,14 +268,14 @@ where
     fn run(self) {
         let Self { run, context, scope, end } = self;
         let shared = Arc::clone(&context.shared);
-        shared.lock().runs = Some((now(), this_thread()));
+        shared.lock().runs = Some((awake_now(), this_thread()));
         let mut span = ChildSpan::default();
         span.make(&context.path, context.incarnation, ChildKind::Task);
         let inside = span.enter();
         let in_a_stop = || scope.is_stopping() || shared.lock().stopping;
         let exit = catch(|| exit_of(run(context), in_a_stop));
         drop(inside);
-        shared.ask(Some(now()));
+        shared.ask(Some(awake_now()));
         end.is(exit.unwrap_or_else(Exit::Panicked));
     }
 }
@@ -316,7 +316,7 @@ impl RunningChild for RunningWork {
 
     fn force(&mut self) {
         // Work that has begun cannot be aborted. All that is left is to ask.
-        self.shared.ask(Some(now()));
+        self.shared.ask(Some(awake_now()));
         self.task.abort();
     }
 
@@ -334,7 +334,7 @@ impl Inspect for SharedWork {
         let state = self.lock();
         Some(match &state.runs {
             Some((since, thread)) => Stuck::new(StuckIn::Blocking)
-                .for_time(now().saturating_duration_since(*since))
+                .for_time(awake_now().saturating_duration_since(*since))
                 .on_thread(thread.as_str()),
             None => Stuck::new(StuckIn::NotPolled),
         })

@@ -10,7 +10,7 @@ use super::gate::WorkKind;
 use super::node::{TaskGroup, TaskNode, tighten};
 use crate::child::{ChildPath, Shutdown, StopCause};
 use crate::child_kind::{ChildReport, Report, ReportListener, Reporter, StartContext, StopRequest};
-use crate::clock;
+use crate::clock::sleep_awake_until;
 use crate::context::{StopScope, TreeContext};
 use crate::policy::ChildKey;
 use crate::report::Below;
@@ -152,7 +152,7 @@ async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildRep
 
 async fn sleep_until(at: Option<Instant>) {
     match at {
-        Some(at) => clock::sleep_until(at).await,
+        Some(at) => sleep_awake_until(at).await,
         None => std::future::pending().await,
     }
 }

@@ -15,7 +15,7 @@ use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown, StopCause};
 use crate::child_kind::{
     Announcer, EndHandled, Ended, Inspect, Reporter, RunningChild, StartContext, StopRequest,
 };
-use crate::clock::{self, now};
+use crate::clock::{awake_now, sleep_awake_until};
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
 use crate::event::{ChildSpan, Inside};
@@ -211,7 +211,7 @@ impl TaskNode {
     }
 
     pub(super) fn grace(&self) -> Option<Duration> {
-        let left = |until: Option<Instant>| until.map(|until| until.saturating_duration_since(now()));
+        let left = |until: Option<Instant>| until.map(|until| until.saturating_duration_since(awake_now()));
         if self.abort.is_asked() {
             return Some(Duration::ZERO);
         }
@@ -243,8 +243,8 @@ impl TaskNode {
 
     pub(super) fn own_deadline(&self) -> Option<Instant> {
         match self.shutdown {
-            Shutdown::Kill => Some(now()),
-            Shutdown::Grace(grace) => now().checked_add(grace),
+            Shutdown::Kill => Some(awake_now()),
+            Shutdown::Grace(grace) => awake_now().checked_add(grace),
             Shutdown::Infinity => None,
         }
     }
@@ -259,7 +259,7 @@ impl TaskNode {
             let until = match before {
                 StopBefore::None => self.own_deadline(),
                 StopBefore::Asked(deadline) => deadline,
-                StopBefore::Forced => Some(now()),
+                StopBefore::Forced => Some(awake_now()),
             };
             end_guests = matches!(before, StopBefore::None);
             if let Some(group) = group {
@@ -308,7 +308,7 @@ impl TaskNode {
         place(self.tree.control()).spawn(async move {
             tokio::select! {
                 () = forced.cancelled() => {}
-                () = clock::sleep_until(at) => forced.cancel(),
+                () = sleep_awake_until(at) => forced.cancel(),
             }
         });
     }

@@ -15,12 +15,12 @@ use super::watchdog::{GuardianWatchdog, StallWatch};
 use crate::blame::Failures;
 use crate::child::{StartError, StopCause};
 use crate::child_kind::{ChildReport, Report, ReportListener, RunningChild, StopRequest};
-use crate::clock::{self, now};
+use crate::clock::{awake_now, now, sleep_awake_and_look, sleep_awake_until, sleep_until};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::foreign_wakers::note_tokios;
-use crate::policy::{Drain, Drained, LOOK_AFTER_FORCE, put_off};
+use crate::policy::{Drain, Drained};
 use crate::report::Below;
 
 /// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the
@@ -49,6 +49,10 @@ impl ReportListener for RootListener {
 fn margin(deadline: Duration) -> Duration {
     (deadline / 10).min(Duration::from_secs(1))
 }
+
+/// For how long the report of what is left is put off if the timer of the deadline comes late: what is forced then is
+/// forced when the supervisors have looked, and can still be awaited.
+const LOOK_AFTER_FORCE: Duration = Duration::from_millis(1500);
 
 /// How long the report of a stop waits for what wakes the program's own waiters.
 const TELLING: Duration = Duration::from_millis(100);
@@ -117,11 +121,11 @@ impl Guardian {
                 }
                 () = stop_on.cancelled(), if self.drain.is_open() => self.ask(StopCause::Token),
                 () = tree.idle(), if waits_for_idle => self.ask(StopCause::Idle),
-                () = sleep_until(drained), if drained.is_some() => {
-                    let drained = self.drain.look(now());
+                () = drained_at(drained), if drained.is_some() => {
+                    let drained = self.drain.look(awake_now());
                     self.drained(drained);
                 }
-                () = sleep_until(hard), if hard.is_some() => self.deadline_is_over(),
+                () = deadline_at(hard), if hard.is_some() => self.writer.give_up_waiting(),
             }
         }
     }
@@ -185,13 +189,13 @@ impl Guardian {
 
     /// Takes a request to stop, which may be put off.
     pub(super) fn ask(&mut self, cause: StopCause) {
-        let drained = self.drain.ask(cause, self.is_running(), now());
+        let drained = self.drain.ask(cause, self.is_running(), awake_now());
         self.drained(drained);
     }
 
     /// Takes a request to stop that is not put off.
     fn ask_at_once(&mut self, cause: StopCause) {
-        let drained = self.drain.end(cause, now());
+        let drained = self.drain.end(cause, awake_now());
         self.drained(drained);
     }
 
@@ -223,15 +227,6 @@ impl Guardian {
         self.tree.tell_stopping();
     }
 
-    /// The deadline is over. If this program did not run when it was, what is there is looked at first.
-    fn deadline_is_over(&mut self) {
-        let later = self.hard.and_then(|hard| put_off(hard, now(), LOOK_AFTER_FORCE));
-        match later {
-            Some(_) => self.hard = later,
-            None => self.writer.give_up_waiting(),
-        }
-    }
-
     fn force(&mut self) {
         if self.root.begin_force() {
             self.child.force();
@@ -261,12 +256,19 @@ impl Drop for Guardian {
 /// Not for long: what is woken by them is foreign code.
 async fn tokens_are_told(tree: &TreeContext) {
     let told = tree.tokens_are_told();
-    let _ = told.run_until_cancelled(sleep_until(now().checked_add(TELLING))).await;
+    let _ = told.run_until_cancelled(sleep_until(now() + TELLING)).await;
 }
 
-async fn sleep_until(at: Option<Instant>) {
+async fn drained_at(at: Option<Instant>) {
     match at {
-        Some(at) => clock::sleep_until(at).await,
+        Some(at) => sleep_awake_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn deadline_at(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_awake_and_look(at, LOOK_AFTER_FORCE).await,
         None => std::future::pending().await,
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::root::{Root, RootStop, Sight};
 use crate::blame::{Blame, Failures};
 use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
-use crate::clock::now;
+use crate::clock::awake_now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, RecordWriter};
 use crate::failure::StartFailure;
@@ -202,7 +202,7 @@ impl ReportWriter {
         let mut root = NodeReport::new(self.path.clone(), ChildKind::Supervisor);
         root.outcome = if outcome == Outcome::Graceful && stop.forced { Outcome::Killed } else { outcome };
         root.forced = stop.forced;
-        root.elapsed = now().saturating_duration_since(stop.since);
+        root.elapsed = awake_now().saturating_duration_since(stop.since);
         root.children = children;
         root.refused = refused;
         StopReport::new(root, stop.cause, failure, self.tree.containment())

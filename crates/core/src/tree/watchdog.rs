@@ -14,7 +14,7 @@ use super::command::{CommandSender, GuardianAnswer};
 use super::report_writer::ReportWriter;
 use super::root::Root;
 use crate::child::StopCause;
-use crate::clock::now;
+use crate::clock::awake_now;
 use crate::detector::{Stall, TICK, Watcher, look_at, watch};
 use crate::policy::{Standstill, StandstillStep};
 
@@ -74,7 +74,7 @@ impl Requests {
         let mut stop = self.stop();
         if stop.is_none() {
             let standstill = Standstill::new(self.deadline);
-            *stop = Some(Requested { cause, since: now(), ticks: look_at(), standstill });
+            *stop = Some(Requested { cause, since: awake_now(), ticks: look_at(), standstill });
         }
     }
 

@@ -1,6 +1,7 @@
 //! `exec`: one program in the demo's place, and nothing left of it.
 
 mod leftovers;
+mod times;
 
 use std::io::Write as _;
 use std::ops::Deref;
@@ -174,56 +175,6 @@ fn a_program_that_does_not_go_is_killed_after_its_time_with_all_that_it_has_star
         assert_eq!(wait_in_time(&mut wrapper).signal(), Some(9), "{options:?}");
         assert!(!pids.iter().any(|pid| pid.is_alive()));
     }
-}
-
-#[test]
-fn the_time_stands_still_while_the_program_is_suspended() {
-    const TIME: &str = "2s";
-    let script = "trap 'echo hup' HUP; trap 'echo asked' TERM; echo $$; while :; do read -r line; done";
-    let (mut wrapper, mut stdout) = start(&["--kill-after", TIME], script);
-    let program = KillOnDrop(known(&mut stdout));
-    signal(&wrapper, Signal::SIGTERM);
-    assert_eq!(line(&mut stdout), "asked");
-    program.signal(Signal::SIGSTOP).expect("it runs");
-    let suspended = Known::of(wrapper.id()).expect("it is there");
-    until("the wrapper is suspended as well", || suspended.is_suspended());
-
-    // Another one has the same time, and uses it up.
-    let (mut clock, _pids) = stubborn(&["--kill-after", TIME]);
-    signal(&clock, Signal::SIGTERM);
-    assert_eq!(wait_in_time(&mut clock).signal(), Some(9));
-    assert!(program.is_suspended());
-    signal(&wrapper, Signal::SIGCONT);
-    signal(&wrapper, Signal::SIGHUP);
-
-    assert_eq!(line(&mut stdout), "hup", "there is time left");
-    assert_eq!(wait_in_time(&mut wrapper).signal(), Some(9));
-}
-
-#[test]
-fn no_time_runs_before_the_program_is_asked_to_stop_and_it_may_end_within_it() {
-    let script = "trap 'echo hup' HUP; trap 'echo term; read -r line; exit 5' TERM; \
-                  echo ready; while :; do read -r line; done";
-    let (mut wrapper, mut stdout) = start(&["--kill-after", "1h"], script);
-    assert_eq!(line(&mut stdout), "ready");
-    signal(&wrapper, Signal::SIGHUP);
-    assert_eq!(line(&mut stdout), "hup");
-
-    signal(&wrapper, Signal::SIGTERM);
-    assert_eq!(line(&mut stdout), "term");
-    drop(wrapper.stdin.take());
-
-    assert_eq!(wait_in_time(&mut wrapper).code(), Some(5));
-
-    // A signal that asks for no stop begins no time.
-    let (mut wrapper, mut stdout) = start(&["--kill-after", "0ms"], script);
-    assert_eq!(line(&mut stdout), "ready");
-    for _ in 0..3 {
-        signal(&wrapper, Signal::SIGHUP);
-        assert_eq!(line(&mut stdout), "hup");
-    }
-    signal(&wrapper, Signal::SIGKILL);
-    wait_in_time(&mut wrapper);
 }
 
 #[test]

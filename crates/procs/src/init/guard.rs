@@ -2,13 +2,15 @@
 //! the program has ended, or when the init is dead.
 //!
 //! The guard adopts the orphans among its descendants, so that "no children" means that nothing is left.
+//! The times that it grants do not run out while it is suspended itself, as the processes of a frozen container are.
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::SigSet;
 
+use super::awake::{AwakeEnd, now};
 use super::group::{SessionState, follow_to_place};
 use super::leftovers::{Leftovers, Scope};
 use super::serve::{end_as, leave_files};
@@ -89,7 +91,7 @@ struct Guard {
     program: i32,
     ending: EndOptions,
     /// When the program is killed, once it has been asked to stop.
-    kill_at: Option<Instant>,
+    kill_at: Option<AwakeEnd>,
     leftovers: Leftovers,
 }
 
@@ -131,14 +133,13 @@ impl Guard {
     }
 
     /// Waits for a signal. There is none when the time is over that the program has.
-    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
-    fn take_signal(&self) -> Option<Taken> {
-        let Some(kill_at) = self.kill_at else { return Some(raw::take_signal()) };
+    fn take_signal(&mut self) -> Option<Taken> {
+        let Some(kill_at) = &mut self.kill_at else { return Some(raw::take_signal()) };
         loop {
-            let left = kill_at.saturating_duration_since(Instant::now());
-            let taken = raw::take_signal_within(left);
-            // A wait is also over when this process was stopped and goes on.
-            if taken.is_some() || left.is_zero() {
+            let is_over = kill_at.is_over();
+            // What has been sent is taken also when the time is over.
+            let taken = kill_at.take_signal_within(Duration::MAX);
+            if taken.is_some() || is_over {
                 return taken;
             }
         }
@@ -161,10 +162,9 @@ impl Guard {
     }
 
     /// The first signal that asks the program to stop begins its time.
-    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
     fn note_stop(&mut self, signal: i32) {
         if self.kill_at.is_none() && [libc::SIGTERM, self.ending.stop_signal.number()].contains(&signal) {
-            self.kill_at = self.ending.kill_after.and_then(|time| Instant::now().checked_add(time));
+            self.kill_at = self.ending.kill_after.and_then(AwakeEnd::after);
         }
     }
 
@@ -181,7 +181,6 @@ impl Guard {
     }
 
     /// Takes what has ended or has been stopped. Says how the program has ended, if it has.
-    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
     fn reap(&mut self) -> Option<(i32, i32)> {
         while let Ok(Reaped { pid, .. }) = raw::ended_or_stopped_child() {
             if pid == self.program {
@@ -191,9 +190,10 @@ impl Guard {
             let Ok(reaped) = raw::reap_or_stopped(pid) else { continue };
             match reaped {
                 Reaped { pid, how: libc::CLD_STOPPED, status } if pid == self.program => {
-                    let since = Instant::now();
+                    let since = now();
                     follow(self.program, status, Some(self.init));
-                    self.kill_at = self.kill_at.and_then(|at| at.checked_add(since.elapsed()));
+                    let stood_still = now().saturating_duration_since(since);
+                    self.kill_at = self.kill_at.and_then(|at| at.put_off(stood_still));
                 }
                 Reaped { how: libc::CLD_STOPPED | libc::CLD_TRAPPED, .. } => {}
                 Reaped { pid, how, status } if pid == self.program => return Some((how, status)),
@@ -205,9 +205,8 @@ impl Guard {
     }
 
     /// Asks what is left to go, and kills it when the grace is over, or at once if there is none.
-    #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
     fn end_the_rest(&mut self, has_patience: bool) {
-        let since = Instant::now();
+        let mut grace = AwakeEnd::after(self.ending.grace);
         let mut is_asked = false;
         if !has_patience {
             return self.leftovers.kill_all();
@@ -217,9 +216,13 @@ impl Guard {
             if !std::mem::replace(&mut is_asked, true) {
                 self.leftovers.signal_all(self.ending.stop_signal);
             }
-            let left = self.ending.grace.saturating_sub(since.elapsed());
-            let taken = raw::take_signal_within(left.min(self.leftovers.looks_again()));
-            if left.is_zero() || taken.is_some_and(|taken| taken.number() != libc::SIGCHLD) {
+            let is_over = grace.is_some_and(AwakeEnd::is_over);
+            let again = self.leftovers.looks_again();
+            let taken = match &mut grace {
+                Some(grace) => grace.take_signal_within(again),
+                None => raw::take_signal_within(again),
+            };
+            if is_over || taken.is_some_and(|taken| taken.number() != libc::SIGCHLD) {
                 return self.leftovers.kill_all();
             }
         }

@@ -13,6 +13,7 @@
 //! program twice, and [`suspend`] how it is suspended together with the program. With [`contain`] there is a third
 //! process between the two, the [`guard`], which ends all that the program leaves.
 
+mod awake;
 mod contain;
 mod error;
 mod group;

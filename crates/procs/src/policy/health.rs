@@ -1,11 +1,9 @@
 //! Whether a process that runs is healthy, and when it is to be looked at.
 //!
 //! Pure: the caller passes the time. A [`Checkup`] is for a process that is looked at; a [`Watchdog`] for one that has
-//! to say by itself that it is alive. Time in which this program did not run is held against neither.
+//! to say by itself that it is alive. All times are awake times, so that a suspension is held against neither.
 
 use std::time::{Duration, Instant};
-
-use rootward_core::sibling::{is_late, lost_time};
 
 /// How a process is looked at while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +82,13 @@ impl Checkup {
         began.checked_add(self.rules.timeout)
     }
 
-    /// Takes the result of the look that began then.
-    pub(crate) fn looked(&mut self, look: Look, began: Instant, now: Instant) -> Finding {
+    /// Whether failures do not count yet.
+    pub(crate) fn is_lenient(&self, now: Instant) -> bool {
+        self.lenient_until.is_some_and(|until| now < until)
+    }
+
+    /// Takes the result of a look.
+    pub(crate) fn looked(&mut self, look: Look, now: Instant) -> Finding {
         match look {
             Look::Passed => {
                 self.lenient_until = None;
@@ -94,11 +97,7 @@ impl Checkup {
                     _ => Finding::Healthy,
                 }
             }
-            // This program did not run while the answer may have come, or the process did not run either.
-            Look::TimedOut if self.until(began).is_some_and(|due| is_late(due, now)) => Finding::Same,
-            Look::Failed | Look::TimedOut if self.lenient_until.is_some_and(|until| now < until) => {
-                Finding::Same
-            }
+            Look::Failed | Look::TimedOut if self.is_lenient(now) => Finding::Same,
             Look::Failed | Look::TimedOut => {
                 self.failures = self.failures.saturating_add(1);
                 if self.failures >= self.rules.threshold {
@@ -147,17 +146,9 @@ impl Watchdog {
         }
     }
 
-    /// Whether it has been silent for too long. What was said while this program did not run may not have been heard
-    /// yet, and so the process is given what was lost.
-    pub(crate) fn is_silent(&mut self, now: Instant) -> bool {
-        let Some(due) = self.due.filter(|due| now >= *due) else { return false };
-        match lost_time(due, now, self.timeout) {
-            Some(later) => {
-                self.due = Some(later);
-                false
-            }
-            None => true,
-        }
+    /// Whether it has been silent for too long.
+    pub(crate) fn is_silent(&self, now: Instant) -> bool {
+        self.due.is_some_and(|due| now >= due)
     }
 }
 
@@ -212,7 +203,7 @@ mod tests {
     #[test]
     fn only_failures_in_a_row_are_too_many() {
         let (mut checkup, now) = given(Duration::ZERO);
-        let mut looked = |look| checkup.looked(look, now, now);
+        let mut looked = |look| checkup.looked(look, now);
 
         assert_eq!(looked(Look::Failed), Finding::Failing(1));
         assert_eq!(looked(Look::TimedOut), Finding::Failing(2));
@@ -229,30 +220,17 @@ mod tests {
         let (before, after) = (start + 9 * SECOND, start + 10 * SECOND);
 
         for _ in 0..9 {
-            assert_eq!(checkup.looked(Look::Failed, before, before), Finding::Same);
+            assert_eq!(checkup.looked(Look::Failed, before), Finding::Same);
         }
-        assert_eq!(checkup.looked(Look::Failed, after, after), Finding::Failing(1));
+        assert_eq!(checkup.looked(Look::Failed, after), Finding::Failing(1));
     }
 
     #[test]
     fn a_look_that_succeeds_ends_the_start_period() {
         let (mut checkup, now) = given(10 * SECOND);
 
-        assert_eq!(checkup.looked(Look::Passed, now, now), Finding::Same);
-        assert_eq!(checkup.looked(Look::Failed, now, now), Finding::Failing(1));
-    }
-
-    #[test]
-    fn a_look_whose_timer_comes_late_is_not_held_against_the_process() {
-        let (mut checkup, now) = given(Duration::ZERO);
-
-        assert_eq!(checkup.looked(Look::TimedOut, now, now + 60 * SECOND), Finding::Same);
-        assert_eq!(checkup.looked(Look::TimedOut, now, now + SECOND), Finding::Failing(1));
-        assert_eq!(
-            checkup.looked(Look::Failed, now, now + 60 * SECOND),
-            Finding::Failing(2),
-            "an answer is one"
-        );
+        assert_eq!(checkup.looked(Look::Passed, now), Finding::Same);
+        assert_eq!(checkup.looked(Look::Failed, now), Finding::Failing(1));
     }
 
     #[test]
@@ -278,23 +256,13 @@ mod tests {
         assert!(watchdog.is_silent(start + 8 * SECOND));
     }
 
-    #[test]
-    fn a_watchdog_whose_timer_comes_late_waits_again() {
-        let start = Instant::now();
-        let mut watchdog = Watchdog::new(2 * SECOND, Duration::ZERO, start);
-
-        assert!(!watchdog.is_silent(start + 60 * SECOND));
-        assert_eq!(watchdog.due(), Some(start + 62 * SECOND), "no more than the whole time");
-        assert!(watchdog.is_silent(start + 62 * SECOND));
-    }
-
     proptest! {
         #[test]
         fn a_process_is_unhealthy_when_the_last_looks_all_failed(looks: Vec<bool>) {
             let (mut checkup, now) = given(Duration::ZERO);
             let mut row = 0;
             for passed in looks {
-                let finding = checkup.looked(if passed { Look::Passed } else { Look::Failed }, now, now);
+                let finding = checkup.looked(if passed { Look::Passed } else { Look::Failed }, now);
                 row = if passed { 0 } else { row + 1 };
                 prop_assert_eq!(matches!(finding, Finding::Unhealthy(_)), row >= 3);
             }

@@ -14,8 +14,6 @@
 
 use std::time::{Duration, Instant};
 
-use rootward_core::sibling::lost_time;
-
 use super::ladder::{Rung, Way};
 use super::terms::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 use crate::Signal;
@@ -167,7 +165,7 @@ impl Life {
             (P::Unready { .. }, I::Ready) => self.started(),
             (P::Unready { .. }, I::NeverReady) => self.not_ready(now),
             (P::Unready { until: Some(until) }, I::Extend(by)) => self.extend(until, by, now),
-            (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.time_is_over(until, now),
+            (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.not_ready(now),
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
             (P::Unready { .. }, I::Exited) if self.looks_last() => self.look_last(now),
@@ -262,15 +260,6 @@ impl Life {
         }
         self.check = CheckState::Running;
         vec![Action::ReportStarted, Action::CheckHealth]
-    }
-
-    /// The time to get ready is over, unless the time in which nothing ran here was part of it.
-    fn time_is_over(&mut self, until: Instant, now: Instant) -> Vec<Action> {
-        let within = self.rules.readiness.map_or(Duration::ZERO, |readiness| readiness.within);
-        match lost_time(until, now, within) {
-            Some(until) => self.enter(LifePhase::Unready { until: Some(until) }, [Action::WakeAt(until)]),
-            None => self.not_ready(now),
-        }
     }
 
     /// Waits longer. A program that wants less than it has keeps what it has.
@@ -383,15 +372,7 @@ impl Life {
     fn timer(&mut self, phase: fn(Pressure) -> LifePhase, pressure: Pressure, now: Instant) -> Vec<Action> {
         let due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
         match pressure {
-            Pressure::Asked { rung, kill_at: Some(kill_at) } if now >= kill_at => {
-                match lost_time(kill_at, now, self.rules.own_grace) {
-                    Some(later) => {
-                        self.phase = phase(Pressure::Asked { rung, kill_at: Some(later) });
-                        vec![Action::WakeAt(later)]
-                    }
-                    None => self.kill(phase, now),
-                }
-            }
+            Pressure::Asked { kill_at, .. } if due(kill_at) => self.kill(phase, now),
             Pressure::Asked { rung, kill_at } => match self.rules.ladder.climb(rung, now) {
                 Some(rung) => self.asked(phase, rung, kill_at),
                 None => Vec::new(),

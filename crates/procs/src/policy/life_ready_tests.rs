@@ -54,25 +54,6 @@ fn a_program_that_asks_for_time_gets_it_and_never_less_than_it_has() {
     assert_eq!(life.tell(LifeInput::Extend(20 * SECOND)), [], "it is too late");
 }
 
-/// Case R10.
-#[test]
-fn time_in_which_the_supervisor_did_not_run_is_not_held_against_a_program() {
-    let mut life = Sim::unready();
-
-    assert_eq!(life.later(13, LifeInput::Timer), [life.wake_in(3)], "it was due after 10");
-    assert_eq!(life.tell(LifeInput::Ready), [Action::ReportStarted]);
-}
-
-#[test]
-fn a_program_that_was_not_heard_of_for_an_hour_gets_its_whole_time_once_more_and_not_the_hour() {
-    let mut life = Sim::unready();
-
-    assert_eq!(life.later(3600, LifeInput::Timer), [life.wake_in(10)]);
-    assert_eq!(life.later(10, LifeInput::Timer), [TERM, life.wake_in(5)]);
-    assert_eq!(life.later(60, LifeInput::Timer), [life.wake_in(5)], "its own grace, too");
-    assert_eq!(life.later(5, LifeInput::Timer), [KILL, life.wake_in(1)]);
-}
-
 proptest! {
     #[test]
     fn a_set_that_is_empty_finishes_after_any_inputs(

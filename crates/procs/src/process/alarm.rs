@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use ractor::ActorRef;
+use rootward_core::sibling::sleep_awake_until;
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::message::{Fact, OwnerMessage};
@@ -14,8 +16,12 @@ pub(super) struct Alarm(AbortHandle);
 impl Alarm {
     /// Has the owner told when this time has come.
     pub(super) fn at(at: Instant, owner: &ActorRef<OwnerMessage>) -> Self {
-        let now = tokio::time::Instant::now().into_std();
-        let timer = owner.send_after(at.saturating_duration_since(now), || OwnerMessage::Fact(Fact::Time));
+        let owner = owner.clone();
+        let timer = Handle::current().spawn(async move {
+            sleep_awake_until(at).await;
+            // An owner that is gone does not need it.
+            let _ = owner.cast(OwnerMessage::Fact(Fact::Time));
+        });
         Self(timer.abort_handle())
     }
 }

@@ -4,14 +4,15 @@
 //! bounded in time, and the next one begins when it is over, however it ends.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use ractor::ActorRef;
 use rootward_core::ExitClass;
 use rootward_core::pace::{Pacer, RealTimeGuard};
+use rootward_core::sibling::{awake_now, now, sleep_awake_until, sleep_until};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::check::{CheckEndReporter, RunningCheck, answer};
 use super::health_state::Diagnosis;
@@ -41,7 +42,7 @@ impl Owner {
         let signs = health_state.signs.take();
         self.check = Some(match (&health.how, health.users()) {
             (HealthCheck::Watchdog(timeout), _) => {
-                let watchdog = Watchdog::new(*timeout, rules.start_period, now());
+                let watchdog = Watchdog::new(*timeout, rules.start_period, awake_now());
                 RunningCheck::health(myself.clone(), |_| listen(watchdog, signs, post))
             }
             (HealthCheck::Look(_), Some(check)) => RunningCheck::health(myself.clone(), |over| {
@@ -156,16 +157,16 @@ impl Drop for Run {
 }
 
 async fn look_again_and_again(mut looks: Looks, rules: HealthRules, post: Post) {
-    let mut began = now();
+    let mut began = awake_now();
     let mut checkup = Checkup::new(rules, began);
     loop {
-        let Some(next) = checkup.next(began, now()) else { return std::future::pending().await };
-        sleep_until(together(next, rules.interval, origin()).into()).await;
+        let Some(next) = checkup.next(began, awake_now()) else { return std::future::pending().await };
+        wait_for_look(together(next, rules.interval, origin()), checkup.is_lenient(awake_now())).await;
         let real_time = post.hold();
-        began = now();
+        began = awake_now();
         let (look, error) = looks.look(checkup.until(began)).await;
         drop(real_time);
-        let (failures, is_enough) = match checkup.looked(look, began, now()) {
+        let (failures, is_enough) = match checkup.looked(look, awake_now()) {
             Finding::Same => continue,
             Finding::Healthy => {
                 post.tell(None);
@@ -182,6 +183,15 @@ async fn look_again_and_again(mut looks: Looks, rules: HealthRules, post: Post) 
     }
 }
 
+/// Waits for the next look. A time in which failures do not count is a time of the process; from one look to the next
+/// there is none, and it is not found out whether this program was suspended.
+async fn wait_for_look(at: Instant, is_lenient: bool) {
+    match is_lenient {
+        true => sleep_awake_until(at).await,
+        false => sleep_until(now() + at.saturating_duration_since(awake_now())).await,
+    }
+}
+
 /// Waits for signs of life.
 async fn listen(mut watchdog: Watchdog, signs: Option<watch::Receiver<Signs>>, post: Post) {
     let Some(mut signs) = signs else { return };
@@ -189,7 +199,7 @@ async fn listen(mut watchdog: Watchdog, signs: Option<watch::Receiver<Signs>>, p
     // What was said before the process was ready counts, but for signs of life.
     let Signs { timeout: wanted, triggered, heard: _ } = *signs.borrow_and_update();
     if let Some(timeout) = wanted {
-        watchdog.set(timeout, now());
+        watchdog.set(timeout, awake_now());
     }
     let tell = |error| post.tell(Some(Diagnosis { error, failures: 1, is_enough: true }));
     if triggered {
@@ -200,7 +210,7 @@ async fn listen(mut watchdog: Watchdog, signs: Option<watch::Receiver<Signs>>, p
         let due = watchdog.due();
         let silence = async {
             match due {
-                Some(due) => sleep_until(due.into()).await,
+                Some(due) => sleep_awake_until(due).await,
                 None => std::future::pending().await,
             }
         };
@@ -211,13 +221,13 @@ async fn listen(mut watchdog: Watchdog, signs: Option<watch::Receiver<Signs>>, p
                 if triggered {
                     return tell("it sent WATCHDOG=trigger".to_owned());
                 }
-                watchdog.heard(now());
+                watchdog.heard(awake_now());
                 if let Some(wanted) = wanted.filter(|_| wanted != timeout) {
-                    watchdog.set(wanted, now());
+                    watchdog.set(wanted, awake_now());
                     timeout = Some(wanted);
                 }
             }
-            () = silence => if watchdog.is_silent(now()) {
+            () = silence => if watchdog.is_silent(awake_now()) {
                 return tell(format!("none within {:?}", watchdog.timeout()));
             }
         }
@@ -226,7 +236,7 @@ async fn listen(mut watchdog: Watchdog, signs: Option<watch::Receiver<Signs>>, p
 
 impl Looks {
     /// Looks once. Says why it has found nothing, unless that is because the time was over.
-    async fn look(&mut self, until: Option<std::time::Instant>) -> (Look, Option<String>) {
+    async fn look(&mut self, until: Option<Instant>) -> (Look, Option<String>) {
         let look = async {
             match self {
                 Self::Probe { probe, members, log, last, .. } => match &mut **probe {
@@ -239,9 +249,16 @@ impl Looks {
                 Self::Users(users) => users.look().await,
             }
         };
-        let looked = match until {
-            Some(until) => timeout_at(until.into(), look).await.map_err(|_| ()),
-            None => Ok(look.await),
+        let is_over = async {
+            match until {
+                Some(until) => sleep_awake_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        let looked = tokio::select! {
+            biased;
+            looked = look => Ok(looked),
+            () = is_over => Err(()),
         };
         let looked = match looked {
             Ok(Ok(())) => (Look::Passed, None),
@@ -295,11 +312,7 @@ async fn look_at(path: &std::path::Path, last: &mut Option<PathState>) -> Result
 }
 
 /// From when the looks of all processes count.
-fn origin() -> std::time::Instant {
-    static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
-    *ORIGIN.get_or_init(now)
-}
-
-fn now() -> std::time::Instant {
-    Instant::now().into_std()
+fn origin() -> Instant {
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    *ORIGIN.get_or_init(awake_now)
 }

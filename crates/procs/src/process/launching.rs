@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use rootward_core::sibling::{awake_now, sleep_awake_until};
 use rootward_core::{ChildKind, Retries};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until};
 
 use super::outputs::{LineSinks, Outputs};
 use super::path_state::PathState;
@@ -84,7 +84,7 @@ async fn launch(
             Err(error) => error,
         };
         let has_run = again.has_run.load(Ordering::Relaxed);
-        let next = again.retry.again(error.for_retry(), has_run, Instant::now().into_std());
+        let next = again.retry.again(error.for_retry(), has_run, awake_now());
         let Some(NextAttempt { failed, delay }) = next else { return Err(error) };
         let goes_on = again.retries.note(ChildKind::Process, failed, on_one_line(&error), delay);
         if !goes_on {
@@ -93,7 +93,7 @@ async fn launch(
         tokio::select! {
             biased;
             _ = &mut again.called_off => return Err(error),
-            () = sleep_until(Instant::now() + delay) => {}
+            () = sleep_awake_until(awake_now() + delay) => {}
         }
     }
 }

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward_core::pace::{Pacer, RealTimeGuard};
+use rootward_core::sibling::awake_now;
 use rootward_core::{Exit, ExitClass, StartError};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::alarm::Alarm;
 use super::check::RunningCheck;
@@ -237,7 +237,7 @@ impl Owner {
 
     /// Tells the machine what has happened, and does what it wants.
     pub(super) fn tell(&mut self, input: LifeInput, myself: &ActorRef<OwnerMessage>) {
-        for action in self.life.step(input, Instant::now().into_std()) {
+        for action in self.life.step(input, awake_now()) {
             self.perform(action, myself);
         }
         self.shown.pending(self.life.pending());

@@ -6,13 +6,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
-use rootward_core::sibling::{self, Inspect};
+use rootward_core::sibling::{self, Inspect, awake_now};
 use rootward_core::{
     ChildKind, HealthFindings, Launch, OutputSink, ProcessDetails, RunningChild, SpecError, SpecProblem,
     StartChild, StartContext, StartError, StopRequest, StopStep, Straggler, Usage,
 };
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::health_state::{HealthState, StopSteps};
 use super::launching;
@@ -87,7 +86,7 @@ impl StartChild for StartProcess {
         };
         // The program first: while it starts there is time to make its owner.
         let mut life = Life::new(rules);
-        life.step(LifeInput::Begin, Instant::now().into_std());
+        life.step(LifeInput::Begin, awake_now());
         let log = process.readiness().map(|_| Arc::new(StartLog::default()));
         (shared.log, shared.shown) = (log.clone(), shown(&process, asks.filter(|_| has_steps)));
         let (process, notices) = match with_notices(process, &sink, &shared) {
@@ -116,7 +115,7 @@ impl StartChild for StartProcess {
         };
         let (wanted, called_off) = oneshot::channel();
         let again = launching::Again {
-            retry: Retry::new(process.get_retry_start(), Instant::now().into_std()),
+            retry: Retry::new(process.get_retry_start(), awake_now()),
             retries,
             has_run: Arc::clone(&self.has_run),
             called_off,
@@ -253,7 +252,7 @@ impl RunningChild for RunningProcess {
 
 impl Inspect for SharedOwner {
     fn details(&self) -> Option<Box<ProcessDetails>> {
-        self.shown.details(self.log.as_deref(), Instant::now().into_std())
+        self.shown.details(self.log.as_deref(), awake_now())
     }
 
     fn usage(&self) -> Option<Usage> {

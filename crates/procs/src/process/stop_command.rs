@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ractor::ActorRef;
 use rootward_core::ExitClass;
+use rootward_core::sibling::awake_now;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::launching::{Running, take_in};
 use super::message::{Fact, OwnerMessage};
@@ -32,7 +32,7 @@ impl Owner {
         let command = Arc::new(process.sibling(argv).env("MAINPID", pid));
         let (end, is_ended) = oneshot::channel();
         (steps.command, steps.is_running) = (Some(end), true);
-        self.shown.took_step(COMMAND, Instant::now().into_std());
+        self.shown.took_step(COMMAND, awake_now());
         let launcher = Arc::clone(&self.launcher);
         Handle::current().spawn(async move {
             let mut over = over;
@@ -65,7 +65,7 @@ impl Owner {
 
     /// A step of the stop is about to be taken.
     pub(super) fn take_step(&self, ask: Ask) {
-        self.shown.took_step(&named(ask), Instant::now().into_std());
+        self.shown.took_step(&named(ask), awake_now());
     }
 
     /// Writes down a step of the stop.

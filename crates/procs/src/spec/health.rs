@@ -28,8 +28,8 @@ use crate::policy::HealthRules;
 /// | [`start_period`](Self::start_period) | none |
 ///
 /// Checks begin one interval after the process has started, which is when it is ready. They never overlap: one that
-/// takes longer than the interval puts the next one off. A check whose time is over more than half a second late is not
-/// counted: this program did not run meanwhile, because it or the machine was suspended.
+/// takes longer than the interval puts the next one off. Time in which this program was suspended counts to none of the
+/// times.
 ///
 /// # Examples
 ///

@@ -1,36 +1,26 @@
 //! What is due when time has passed: a grace is over, a start takes too long, a restart was put off, a child that was
 //! forced does not go.
 //!
-//! A timer that comes late says that this program did not run meanwhile: it was suspended, or starved. The time that
-//! was lost is given back, to each child its own. So after a suspension not everything that was due happens at once:
-//! what happened meanwhile is heard of first, and restarts that were put off stay apart.
+//! Time in which this program was suspended does not count here: the clock by which all is due stands still meanwhile.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::child::{ChildKey, FIRST, State};
-use super::deferred_ends::DEFERRAL;
 use super::round::SLOW;
 use super::wind_down::WindDown;
 use super::{Action, Actions, Machine, Phase};
-use crate::child::{Shutdown, StopCause};
-use crate::policy::{LOOK, lost_time, put_off};
+use crate::child::StopCause;
 
 impl Machine {
     /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
     /// children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
-        if let Some(deadline) = self.deadline().filter(|deadline| now >= *deadline) {
-            match (put_off(deadline, now, LOOK), &mut self.phase) {
-                (later @ Some(_), Phase::WindingDown(down)) => down.deadline = later,
-                _ => self.force(Some(StopCause::Deadline), now, out),
-            }
+        if self.deadline().is_some_and(|deadline| now >= deadline) {
+            self.force(Some(StopCause::Deadline), now, out);
         }
         self.all_are_overdue(now);
         self.deferral_is_over(now);
         for key in self.children.due(now) {
-            if self.goes_on_for_lost_time(key, now) {
-                continue;
-            }
             match self.children.state(key) {
                 State::Stopping { .. } => {
                     let force = Action::Force { key, cause: StopCause::Deadline };
@@ -107,47 +97,5 @@ impl Machine {
     pub(super) fn is_overdue(&mut self, key: ChildKey) {
         self.children.set(key, State::Killed { stuck_at: None });
         self.children.set_stuck(key);
-    }
-
-    // --- time that was lost ---
-
-    /// Whether what is due about a child is put off, because its timer came late. It goes on for what was lost, and no
-    /// longer than the whole time.
-    pub(super) fn goes_on_for_lost_time(&mut self, key: ChildKey, now: Instant) -> bool {
-        let state = self.children.state(key);
-        let Some(whole) = self.whole_time(key, state) else { return false };
-        let later = state.timer().and_then(|due| lost_time(due, now, whole)).filter(|later| *later > now);
-        let next = match state {
-            State::Starting { .. } => State::Starting { next: later },
-            State::Stopping { .. } => State::Stopping { kill_at: later },
-            State::Restarting { .. } => State::Restarting { due: later },
-            State::Failed { .. } => State::Failed { deferred_until: later },
-            State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Killed { .. } => state,
-        };
-        if later.is_some() {
-            self.children.set(key, next);
-        }
-        later.is_some()
-    }
-
-    /// How long the time is that a child in this state has.
-    fn whole_time(&self, key: ChildKey, state: State) -> Option<Duration> {
-        let child = self.children.get(key)?;
-        match state {
-            State::Starting { .. } => {
-                Some(child.traits.start_timeout().map_or(SLOW, |timeout| timeout.min(SLOW)))
-            }
-            State::Stopping { .. } => Some(match child.traits.shutdown {
-                Shutdown::Grace(grace) => grace,
-                // Only the deadline ends it.
-                Shutdown::Kill | Shutdown::Infinity => LOOK,
-            }),
-            // Whatever the jitter has made of it.
-            State::Restarting { .. } => {
-                child.traits.backoff().map(|backoff| backoff.delay(child.attempt, 0.5))
-            }
-            State::Failed { .. } => Some(DEFERRAL),
-            State::Killed { .. } | State::Down | State::Abandoned | State::Running | State::Ended(_) => None,
-        }
     }
 }

@@ -12,7 +12,6 @@ use super::child::{ChildKey, State};
 use super::exits::{Pending, is_restarted};
 use super::{Actions, Machine};
 use crate::child::ExitClass;
-use crate::policy::put_off;
 
 /// How long the root's signal may be on its way. The sender may lose the processor in between, more than once on a
 /// machine that has much to do: with twenty programs that want to run on two processors 100 ms were not enough.
@@ -70,15 +69,9 @@ impl Machine {
         self.children.set(key, State::Failed { deferred_until: None });
     }
 
-    /// Takes up the ends that have been deferred for long enough. If this program did not run meanwhile, neither did
-    /// what hears its signals.
+    /// Takes up the ends that have been deferred for long enough.
     pub(super) fn deferral_is_over(&mut self, now: Instant) {
-        while let Some(at) = self.deferred.next().filter(|at| *at <= now) {
-            if let Some(later) = put_off(at, now, DEFERRAL) {
-                let due = |(at, _): &&mut (Instant, Pending)| *at <= now;
-                self.deferred.0.iter_mut().take_while(due).for_each(|(at, _)| *at = later);
-                return;
-            }
+        while self.deferred.next().is_some_and(|at| at <= now) {
             self.pending.extend(self.deferred.0.pop_front().map(|(_, exit)| exit));
         }
     }

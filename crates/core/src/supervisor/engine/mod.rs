@@ -32,7 +32,7 @@ use super::entry::{ChildEntry, StopStage};
 use super::mailbox::{Acknowledgement, ChildLink, SharedSupervisor, SupervisorMessage};
 use crate::child::{Exit, Panic};
 use crate::child_kind::{EndHandled, Ended, Report, Reporter, RunningChild};
-use crate::clock::now;
+use crate::clock::awake_now;
 use crate::context::Activity;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
@@ -59,7 +59,7 @@ struct EngineParts {
 impl Drop for EngineParts {
     fn drop(&mut self) {
         if self.reporter.is_some() {
-            let (_, entries) = self.shared.view.close(now());
+            let (_, entries) = self.shared.view.close(awake_now());
             drop_quietly(entries);
         }
     }
@@ -202,7 +202,7 @@ impl Engine {
     fn take(&mut self, message: SupervisorMessage) -> Option<SupervisorEnd> {
         let has_more = self.shared.has_more();
         let taken = catch(|| {
-            self.receive(message, now());
+            self.receive(message, awake_now());
             // Facts first: what has happened already is heard before anything is decided.
             let has_heard_all = std::mem::take(&mut self.has_heard_all) || !has_more;
             if has_heard_all { self.decide() } else { None }
@@ -229,7 +229,7 @@ impl Engine {
 
     /// Does what follows from what has been heard, or some of it. Answers how the supervisor ends, if it does.
     fn decide(&mut self) -> Option<SupervisorEnd> {
-        let now = now();
+        let now = awake_now();
         for _ in 0..STEPS_PER_TURN {
             if self.todo.is_empty() {
                 self.note_stop();
@@ -326,7 +326,7 @@ impl Engine {
     /// Done in a section of the record, as all that is published: this view takes over what the views further down
     /// show.
     pub(super) fn close_view(&self) -> (Below, Ordered<ChildEntry>) {
-        self.shared.tree.record().section(|_| self.shared.view.close(now()))
+        self.shared.tree.record().section(|_| self.shared.view.close(awake_now()))
     }
 
     fn child(&mut self, key: ChildKey) -> Option<&mut Box<dyn RunningChild>> {

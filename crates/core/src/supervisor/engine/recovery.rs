@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Engine, FAILURES};
 use crate::child::StopCause;
-use crate::clock::now;
+use crate::clock::awake_now;
 use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Input, Machine, Ordered, SupervisorEnd};
@@ -46,7 +46,7 @@ impl Engine {
     }
 
     fn force_all(&mut self) {
-        let stop = ChildStop { since: now(), stage: StopStage::Forced };
+        let stop = ChildStop { since: awake_now(), stage: StopStage::Forced };
         for key in self.live_children() {
             self.shared.view.with(key, |entry| entry.live_mut().map(|live| live.stop = Some(stop)));
             self.before_calling(key);
@@ -90,7 +90,7 @@ impl Drop for Engine {
                     }
                     let what = EventKind::Escalated { to: to.into() };
                     writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
-                    let stop = ChildStop { since: now(), stage: StopStage::Forced };
+                    let stop = ChildStop { since: awake_now(), stage: StopStage::Forced };
                     entry.live_mut()?.stop.get_or_insert(stop).stage = stop.stage;
                     Some((entry.path.clone(), entry.kind(), entry.incarnation))
                 };

@@ -127,16 +127,3 @@ fn a_caller_hears_at_once_of_a_start_that_a_stop_signal_ended() {
 
     assert!(then.contains(&replied(Reply::StartFailed(B))), "{then:?}");
 }
-
-#[test]
-fn what_was_deferred_while_the_program_was_suspended_is_deferred_for_as_long_again() {
-    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
-    rig.tell(died(A));
-    rig.now += Duration::from_secs(60);
-
-    assert_eq!(rig.tell(Input::Alarm), []);
-    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DEFERRAL));
-    rig.now += DEFERRAL;
-
-    assert!(rig.tell(Input::Alarm).contains(&Action::Start(A)));
-}

@@ -9,7 +9,6 @@ mod backoff;
 mod calls;
 mod deferred_ends;
 mod instances;
-mod lost_time;
 mod outlook;
 mod promises;
 mod reservations;

@@ -26,43 +26,6 @@ fn a_child_is_forced_when_its_grace_is_over_and_not_before() {
     assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
-/// Case R10.
-#[test]
-fn a_grace_whose_timer_comes_late_goes_on_for_what_was_lost() {
-    let mut rig = Rig::running(Policy::default(), [permanent()]);
-    rig.stop(None);
-
-    rig.passes(GRACE + Duration::from_secs(1));
-    assert_eq!(rig.tell(Input::Alarm), []);
-    assert_eq!(rig.machine.next_alarm(), Some(rig.now + Duration::from_secs(1)));
-    rig.passes(Duration::from_secs(1));
-    assert_eq!(rig.tell(Input::Alarm), [Action::Force { key: A, cause: StopCause::Deadline }]);
-}
-
-/// Case R10.
-#[test]
-fn a_grace_goes_on_for_no_more_than_the_whole_of_it() {
-    let mut rig = Rig::running(Policy::default(), [permanent()]);
-    rig.stop(None);
-
-    rig.passes(100 * GRACE);
-    rig.tell(Input::Alarm);
-
-    assert_eq!(rig.machine.next_alarm(), Some(rig.now + GRACE));
-}
-
-/// Case R10.
-#[test]
-fn a_deadline_whose_timer_comes_late_is_put_off_for_a_look() {
-    let mut rig = Rig::running(Policy::default(), [Traits { shutdown: Shutdown::Infinity, ..permanent() }]);
-    rig.stop(Some(rig.now + Duration::from_secs(1)));
-
-    rig.passes(Duration::from_secs(60));
-    assert_eq!(rig.tell(Input::Alarm), []);
-    rig.passes(Duration::from_millis(500));
-    assert_eq!(rig.tell(Input::Alarm), [Action::Force { key: A, cause: StopCause::Deadline }]);
-}
-
 /// OTP rule 10.
 #[test]
 fn a_grace_is_cut_to_what_is_left_of_the_deadline() {

@@ -1,0 +1,112 @@
+//! The thread that looks at the clock while a time is waited for.
+
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use super::policy::{AwakeTime, Glance, STEP};
+use super::reading::SharedReading;
+
+static READING: LazyLock<SharedReading> = LazyLock::new(|| SharedReading::new(system_now()));
+
+static THREAD: OnceLock<Thread> = OnceLock::new();
+
+/// As long as this is there, it is found out whether the program is suspended.
+#[derive(Debug)]
+#[must_use = "the clock is looked at for as long as this is held"]
+pub(crate) struct AwakeWait(());
+
+impl AwakeWait {
+    /// Has the thread look from now on.
+    pub(crate) fn begin() -> Self {
+        if READING.wait() {
+            // Without a thread nothing is lost, and everything else goes on.
+            if let Some(thread) = thread() {
+                READING.begin(system_now());
+                thread.unpark();
+            }
+        }
+        Self(())
+    }
+}
+
+impl Drop for AwakeWait {
+    fn drop(&mut self) {
+        READING.end_wait();
+    }
+}
+
+/// What this clock shows without what was lost. One that does not show the system's time, but that of a test, has lost
+/// nothing.
+pub(crate) fn awake(clock: impl FnOnce() -> Instant) -> Instant {
+    if READING.is_the_systems() {
+        return clock();
+    }
+    let before = system_now();
+    let now = clock();
+    if before <= now && now <= system_now() { READING.awake(now) } else { now }
+}
+
+/// Whether the thread has not looked for so long that the clock stands still.
+pub(crate) fn is_stalled(now: Instant) -> bool {
+    READING.is_stalled(now)
+}
+
+/// Whether this clock shows the system's time, and not that of a test.
+pub(crate) fn is_the_systems(clock: impl FnOnce() -> Instant) -> bool {
+    let before = system_now();
+    let now = clock();
+    before <= now && now <= system_now()
+}
+
+/// It is tried again the next time if there is no room for a thread now.
+fn thread() -> Option<&'static Thread> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    if THREAD.get().is_none() {
+        let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        if THREAD.get().is_none() {
+            let began = thread::Builder::new().name("rootward-awake".to_owned()).spawn(look_on).ok()?;
+            let _ = THREAD.set(began.thread().clone());
+        }
+    }
+    THREAD.get()
+}
+
+/// Looks as long as a time is waited for.
+fn look_on() {
+    // A thread that has just begun has not waited before.
+    let mut waited = Some(Duration::ZERO);
+    loop {
+        let Some(began) = READING.looked() else {
+            thread::park();
+            continue;
+        };
+        let mut time = AwakeTime::since(began, waited);
+        while READING.looked().is_some() {
+            thread::park_timeout(STEP);
+            let glance = glance();
+            READING.look(glance.now, time.look(glance));
+        }
+        waited = time.waited();
+    }
+}
+
+/// Looks at the clock, on this thread.
+#[must_use]
+pub fn glance() -> Glance {
+    let waited_before = waited_for_a_processor();
+    let now = system_now();
+    Glance { now, waited_before, waited_after: waited_for_a_processor() }
+}
+
+/// How long this thread has waited for a processor since it began. It is read anew each time, so that no descriptor is
+/// held.
+fn waited_for_a_processor() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    stat.split_ascii_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is the system's clock that is looked at")]
+fn system_now() -> Instant {
+    Instant::now()
+}
