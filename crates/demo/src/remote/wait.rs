@@ -95,7 +95,7 @@ pub(super) async fn wait(
     Ok(code)
 }
 
-/// Begins again with a look at the tree whenever the door does not answer, which tells nothing of the child: the program
+/// Begins again with a look at the tree whenever the door does not answer. That tells nothing of the child: the program
 /// may be suspended, and go on.
 async fn until_judged(
     client: &Client,

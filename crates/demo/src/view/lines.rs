@@ -1,7 +1,7 @@
 //! The view `lines`: what happens in the tree, one line an event.
 //!
-//! Arrows show where a stop is: it goes down from the root (`↓`) and comes back acknowledged (`↑`). The lines of another
-//! program's tree are the same, because both are made of what a door sends.
+//! Arrows show where a stop is: it goes down from the root (`↓`) and comes back acknowledged (`↑`). The lines of
+//! another program's tree are the same, because both are made of what a door sends.
 
 use std::io::Write;
 use std::time::Duration;

@@ -45,8 +45,8 @@ pub(super) fn is_schema_of<T: JsonSchema>(name: &str) {
     assert!(committed == made, "write {name} again with UPDATE_SCHEMA=1, and look at what has changed");
 }
 
-/// Every kind of event and every field, as they were when version 1 had all of its first ones. Nothing writes it again: a
-/// change after which it cannot be read is a new version of the formats.
+/// Every kind of event and every field, as they were when version 1 had all of its first ones. Nothing writes it again:
+/// a change after which it cannot be read is a new version of the formats.
 const FIRST: &str = "observer-1.first.jsonl";
 
 /// Every kind of event and every field as they are now.

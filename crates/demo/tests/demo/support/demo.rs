@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use super::{Temp, check_order};
 
-/// What is said of a line of the record, and of the report. Whatever a demo of these tests writes is held against it, and
-/// has no names besides.
+/// What is said of a line of the record, and of the report. Whatever a demo of these tests writes is held against it,
+/// and has no names besides.
 static EVENTS: LazyLock<Validator> = LazyLock::new(|| described_in("events-1.json"));
 static REPORT: LazyLock<Validator> = LazyLock::new(|| described_in("report-1.json"));
 
