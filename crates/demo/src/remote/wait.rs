@@ -177,7 +177,11 @@ fn not_yet(failed: &ClientError, until: Until) -> Option<&'static str> {
         ClientError::Refused(refusal) if ["busy", "slow"].contains(&&*refusal.code) => {
             Some("the door has no time for another watcher")
         }
-        _ => None,
+        ClientError::Connect { .. }
+        | ClientError::Refused(_)
+        | ClientError::Broken(_)
+        | ClientError::Format(_)
+        | _ => None,
     }
 }
 
