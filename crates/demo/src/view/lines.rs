@@ -6,6 +6,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use rootward::EventKind;
+use rootward::event::StopCause;
 use rootward::process::visible_text;
 use rootward_observer::wire::{Event, Kind, Outcome, Status, Straggler, What};
 
@@ -20,7 +22,7 @@ pub(crate) struct EventLines {
     names: Names,
     /// The number of the next event, if none is missing, and if one has to be the next.
     next: Option<u64>,
-    /// The signal that the root has heard last.
+    /// The signal that stops the tree, if it is known.
     signal: Option<String>,
 }
 
@@ -44,6 +46,10 @@ impl EventLines {
 
     /// Appends the line of an event of this program's own tree.
     pub(crate) fn write(&mut self, event: &rootward::Event, buffer: &mut Vec<u8>) {
+        // What a door sends has no name here, and the event of the signal may come after that of the stop.
+        if let EventKind::Stopping { cause: StopCause::Signal(name), .. } = &event.what {
+            self.signal = Some((*name).to_owned());
+        }
         self.write_sent(&event.into(), buffer);
     }
 
@@ -69,7 +75,8 @@ impl EventLines {
     }
 
     fn write_sent(&mut self, event: &Event, buffer: &mut Vec<u8>) {
-        if let What::Signal { signal, .. } = &event.what {
+        let is_stop = matches!(&event.what, What::Signal { action, .. } if action == "stop");
+        if let (true, What::Signal { signal, .. }) = (is_stop, &event.what) {
             self.signal = Some(signal.clone());
         }
         let LineText { sign, tone, words } = say(event, self.signal.as_deref());
@@ -87,8 +94,8 @@ impl EventLines {
     }
 }
 
-/// What is said of an event, when this signal was the last one.
-fn say(event: &Event, last_signal: Option<&str>) -> LineText {
+/// What is said of an event, when this signal stops the tree.
+fn say(event: &Event, stop_signal: Option<&str>) -> LineText {
     match &event.what {
         What::Starting => said('·', Tone::Quiet, starting(event)),
         What::Started { pid } => said('●', Tone::Good, started(event, *pid)),
@@ -107,7 +114,7 @@ fn say(event: &Event, last_signal: Option<&str>) -> LineText {
             said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay_ms)))
         }
         What::Stopping { cause, signal, .. } => {
-            said('↓', Tone::Busy, stopping(cause, signal.as_deref(), last_signal))
+            said('↓', Tone::Busy, stopping(cause, signal.as_deref(), stop_signal))
         }
         What::Asked { with, elapsed_ms, error } => {
             let words =
@@ -221,12 +228,12 @@ fn because(error: Option<&str>) -> String {
     error.map_or_else(String::new, |error| format!(" · {error}"))
 }
 
-fn stopping(cause: &str, signal: Option<&str>, last_signal: Option<&str>) -> String {
+fn stopping(cause: &str, signal: Option<&str>, stop_signal: Option<&str>) -> String {
     let how = signal.map_or_else(String::new, |signal| format!(" with {signal}"));
     let why = match cause {
         // On the way down there is nothing new to say.
         "parent" => return format!("asked to stop{how}"),
-        "signal" => last_signal.unwrap_or("a signal"),
+        "signal" => stop_signal.unwrap_or("a signal"),
         "api" => "the program asked for it",
         "sibling" => "a sibling failed",
         "deadline" => "the deadline is over",
