@@ -149,10 +149,18 @@ impl Client {
 
     /// The next message about an event of this name.
     pub(crate) async fn event(&mut self, name: &str) -> Message {
+        self.through(name).await.pop().expect("it is the last")
+    }
+
+    /// Reads on until an event of this name, and returns all that has come, with that one as the last.
+    pub(crate) async fn through(&mut self, name: &str) -> Vec<Message> {
+        let mut all = Vec::new();
         loop {
             let message = self.message().await.unwrap_or_else(|| panic!("{name} does not come"));
-            if message.data["event"] == name {
-                return message;
+            let is_it = message.data["event"] == name;
+            all.push(message);
+            if is_it {
+                return all;
             }
         }
     }

@@ -2,13 +2,15 @@
 
 import json
 import os
+import pathlib
 import random
 import re
 import subprocess
+import tempfile
 import unittest
 
 from browser import Browser
-from program import WORKSPACE, Program
+from program import DEMO, WORKSPACE, Program
 
 BROWSER = None
 PICTURES = os.environ.get("PAGE_PICTURES")
@@ -192,13 +194,17 @@ class Stopping(PageTest):
 
         program.interrupt()
 
-        page.until("!document.querySelector('#stop').hidden && document.querySelector('#waits').textContent.includes('database')")
+        # All of it at one moment: the database takes two seconds, and a busy machine takes longer between two looks.
+        wave = page.until(
+            "!document.querySelector('#stop').hidden && document.querySelector('#waits').textContent.includes('database')"
+            f" && /forced in [\\d.]+ ?s/.test({row('root/storage/database')}.textContent)"
+            f" && {{ workers: {row('root/workers')}.dataset.look, database: {row('root/storage/database')}.dataset.look,"
+            " asked: +document.querySelector('#asked').ariaValueNow, gone: +document.querySelector('#gone').ariaValueNow }"
+        )
         self.picture(page, "stop")
-        self.assertEqual(page.run(f"{row('root/workers')}.dataset.look"), "gone", "what was started last went first")
-        self.assertEqual(page.run(f"{row('root/storage/database')}.dataset.look"), "stopping")
-        page.until(f"/forced in [\\d.]+ ?s/.test({row('root/storage/database')}.textContent)")
-        asked, gone = (page.run(f"+document.querySelector('#{bar}').ariaValueNow") for bar in ["asked", "gone"])
-        self.assertGreater(asked, gone)
+        self.assertEqual(wave["workers"], "gone", "what was started last went first")
+        self.assertEqual(wave["database"], "stopping")
+        self.assertGreater(wave["asked"], wave["gone"])
         page.until("document.body.dataset.link === 'over'")
         self.assertRegex(page.text("#stop-head"), r"^The tree came down in [\d.]+ m?s: nothing had to be forced$")
         self.assertEqual(page.run("document.querySelector('#gone').ariaValueNow"), page.run("document.querySelector('#gone').ariaValueMax"))
@@ -553,13 +559,91 @@ class Costing(PageTest):
         page.run(MANY)
 
         page.until(f"{ROWS}.length > 500")
-        took = page.run("new Promise((resolve) => { const began = performance.now(); burst(1000); render(); requestAnimationFrame(() => resolve(performance.now() - began)); })")
+        burst = "new Promise((resolve) => { const began = performance.now(); burst(1000); render(); requestAnimationFrame(() => resolve(performance.now() - began)); })"
+        took = min(page.run(burst) for _ in range(3))
 
         print(f"\n1000 events in a tree of 500 children are folded and drawn in {took:.0f} ms", flush=True)
+        # A third of a second where nothing else runs. What grows with the square of the tree takes longer than this.
+        self.assertLess(took, 3000)
         self.picture(page, "many")
         self.assertEqual(page.run(f"{row('root/team-7/worker-7')}.dataset.look"), "running")
         self.assertEqual(page.run("app.model.find('root/team-7/worker-7').incarnation"), 2)
 
+
+class Drawing(PageTest):
+    """Pictures of the timeline, which a browser opens as they are."""
+
+    def drawn(self, svg, name, lanes):
+        page = BROWSER.page(width=1280, height=1000)
+        self.addCleanup(page.close)
+        address = pathlib.Path(svg).resolve().as_uri()
+        page.open(address)
+        page.until("document.readyState === 'complete' && document.documentElement.tagName === 'svg'")
+
+        self.picture(page, name)
+        self.assertEqual(page.complaints(), [])
+        self.assertEqual([asked for asked in page.addresses() if asked != address], [], "it asks for nothing")
+        self.assertEqual(page.run(OUTSIDE), [])
+        self.assertGreaterEqual(page.run("document.querySelectorAll('text').length"), lanes)
+
+    def test_the_picture_of_the_docs_is_shown_whole(self):
+        self.drawn(os.path.join(WORKSPACE, "docs/timeline.svg"), "timeline", 5)
+
+    def test_a_picture_of_500_lanes_is_shown_whole(self):
+        with tempfile.TemporaryDirectory() as directory:
+            events, svg = os.path.join(directory, "events.jsonl"), os.path.join(directory, "many.svg")
+            with open(events, "w") as file:
+                file.writelines(json.dumps(event) + "\n" for event in run_of_500())
+            subprocess.run([DEMO, "timeline", events, "--output", svg], check=True, timeout=60)
+
+            self.drawn(svg, "timeline-500", 500)
+
+
+def run_of_500():
+    """A run in which each of 500 children crashes once, so that each has a lane of its own."""
+    seq = 0
+
+    def event(at, name, path, kind, incarnation=1, **more):
+        nonlocal seq
+        seq += 1
+        time = f"2026-01-01T00:00:{at:09.6f}Z"
+        return {"schema": 1, "seq": seq, "at": round(at, 6), "time": time, "event": name, **more, "path": path, "incarnation": incarnation, "kind": kind}
+
+    children = [f"root/team-{team}/worker-{child} with a name" for team in range(20) for child in range(25)]
+    supervisors = ["root", *(f"root/team-{team}" for team in range(20))]
+    for number, path in enumerate(supervisors):
+        yield event(number / 1000, "starting", path, "supervisor")
+    for number, path in enumerate(children):
+        yield event(0.1 + number / 1000, "starting", path, "task")
+        yield event(0.1 + number / 1000, "started", path, "task")
+    for path in reversed(supervisors):
+        yield event(1, "started", path, "supervisor")
+    for number, path in enumerate(children):
+        at = 2 + number / 100
+        yield event(at, "exited", path, "task", status={"error": "it was made to fail <&>"})
+        yield event(at, "restarting", path, "task", attempt=1, delay_ms=100)
+        yield event(at + 0.1, "starting", path, "task", incarnation=2)
+        yield event(at + 0.1, "started", path, "task", incarnation=2)
+    for path in supervisors:
+        yield event(8, "stopping", path, "supervisor", cause="api")
+    for number, path in enumerate(children):
+        at = 8 + number / 1000
+        yield event(at, "stopping", path, "task", incarnation=2, cause="parent")
+        yield event(at + 0.001, "stopped", path, "task", incarnation=2, outcome="graceful", status={"ok": True}, elapsed_ms=1, stragglers=[])
+    for path in reversed(supervisors):
+        yield event(9, "stopped", path, "supervisor", outcome="graceful", elapsed_ms=1000, stragglers=[])
+
+
+# Every text of a picture of which a part stands outside of it.
+OUTSIDE = """(() => {
+    const all = document.documentElement.getBoundingClientRect();
+    const isOutside = (text) => {
+        const box = text.getBoundingClientRect();
+        const [wide, high] = [box.left < all.left - 1 || box.right > all.right + 1, box.top < all.top - 1 || box.bottom > all.bottom + 1];
+        return box.width > 0 && (wide || high);
+    };
+    return Array.from(document.querySelectorAll("text")).filter(isOutside).map((text) => text.textContent);
+})()"""
 
 # The connection is lost, and nothing answers until it is mended.
 CUT = """

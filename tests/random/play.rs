@@ -141,7 +141,7 @@ impl Player {
 
     async fn perform(&mut self, operation: &Operation) {
         // At any moment, also while something happens.
-        self.sightings.extend(self.tree.as_ref().and_then(|tree| Some(watch(&tree.downgrade())?.sighting())));
+        self.sight();
         match operation {
             Operation::Pass(time) => self.pass(*time).await,
             Operation::Make(pick, deed) => {
@@ -198,10 +198,16 @@ impl Player {
         }
     }
 
+    /// Looks at the tree as an observer does.
+    fn sight(&mut self) {
+        self.sightings.extend(self.tree.as_ref().and_then(|tree| Some(watch(&tree.downgrade())?.sighting())));
+    }
+
     /// Lets time pass. In virtual time it looks at the tree between two moments in which something can happen.
     async fn pass(&mut self, time: Duration) {
         if time.is_zero() {
-            return give_way().await;
+            give_way().await;
+            return self.sight();
         }
         match self.timing {
             Timing::Virtual | Timing::Seeded => {}
@@ -209,6 +215,7 @@ impl Player {
             Timing::SeededLoosely => return pass(time).await,
         }
         pass(ASIDE).await;
+        self.sight();
         if let Some(tree) = &self.tree {
             let look = tree.snapshot();
             let paths: Vec<String> = look.root.walk().iter().map(|node| node.path.to_string()).collect();
@@ -225,6 +232,7 @@ impl Player {
             self.outlooks.extend(asked.await.unwrap_or_default());
         }
         pass(time - ASIDE).await;
+        self.sight();
     }
 
     fn add(&mut self, group: Pick, child: &Member) {

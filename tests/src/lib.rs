@@ -14,6 +14,7 @@ mod lines;
 mod register;
 mod say;
 mod signals;
+mod strict_schema;
 mod sys;
 mod until;
 
@@ -28,6 +29,7 @@ pub use lines::Lines;
 pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
+pub use strict_schema::{in_the_book, strict_schema};
 pub use sys::{
     Heap, InTerminal, LIMITS, OddWaker, Side, fork, hear_the_terminal, limit, lose_capabilities, odd_waker,
     refuse, refuse_with, resize_terminal, send_copies, start_in_terminal,

@@ -8,6 +8,7 @@ use rootward::Event;
 use rootward::sibling::Sighting;
 use rootward_observer::model::{Model, Seen};
 use rootward_observer::wire;
+use rootward_tests::strict_schema;
 use serde_json::{Value, json};
 
 use super::{Verdict, keep};
@@ -56,10 +57,9 @@ fn is_described(mut event: Value) -> Verdict {
     EVENT.validate(&event).map_err(|error| format!("the schema of events: {error}: {event}"))
 }
 
-/// What the schema says of an event, and of no other document.
+/// What the schema says of an event, and of no other document; and no name besides.
 static EVENT: LazyLock<Validator> = LazyLock::new(|| {
-    let text = include_str!("../../../docs/schema/observer-1.json");
-    let documents: Value = serde_json::from_str(text).expect("a schema is JSON");
+    let documents = strict_schema("observer-1.json");
     let event = json!({ "$ref": "#/$defs/EventMessage", "$defs": documents["$defs"] });
     jsonschema::validator_for(&event).expect("the schema can be used")
 });

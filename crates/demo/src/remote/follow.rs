@@ -4,16 +4,21 @@ use std::process::ExitCode;
 
 use rootward::process::visible_text;
 use rootward_observer::client::{Client, Message};
-use rootward_observer::wire::{EndMessage, Event, EventMessage, LostMessage, Version, What};
+use rootward_observer::wire::{EndMessage, Event, EventMessage, Lost, LostMessage, Version, What};
 
 use super::command_error::CommandError;
 use super::out::Out;
 use crate::safe::safe;
-use crate::terminal::line;
+use crate::view::{EventLines, Style};
 
 /// Shows the newest events.
 pub(super) async fn events(client: &Client, follow: bool, out: &Out) -> Result<ExitCode, CommandError> {
-    go_through(client, follow, out, |_| true, line).await
+    let mut lines = EventLines::of_another(Style::of_stdout());
+    let said = |told: FollowedPart<'_>| match told {
+        FollowedPart::Event(event) => lines.sent(event),
+        FollowedPart::Lost(Lost { count, to }) => lines.lost(*count, *to),
+    };
+    go_through(client, follow, out, |_| true, said).await
 }
 
 /// Shows the newest lines of a child and of what is below it.
@@ -27,7 +32,11 @@ pub(super) async fn logs(
     let is_meant = |event: &Event| {
         matches!(event.what, What::Output { .. }) && (event.path == path || event.path.starts_with(&below))
     };
-    let written = |event: &Event| {
+    let written = |told: FollowedPart<'_>| {
+        let event = match told {
+            FollowedPart::Event(event) => event,
+            FollowedPart::Lost(lost) => return format!("{} events did not come through\n", lost.count),
+        };
         let What::Output { line, .. } = &event.what else { return String::new() };
         let line = safe(&visible_text(line));
         match event.path.strip_prefix(&below) {
@@ -40,12 +49,19 @@ pub(super) async fn logs(
     go_through(client, follow, out, is_meant, written).await
 }
 
+/// What is put into words, all of which have to be harmless.
+enum FollowedPart<'a> {
+    Event(&'a Event),
+    /// Events that will not come.
+    Lost(&'a Lost),
+}
+
 async fn go_through(
     client: &Client,
     follow: bool,
     out: &Out,
     is_meant: impl Fn(&Event) -> bool,
-    text: impl Fn(&Event) -> String,
+    mut text: impl FnMut(FollowedPart<'_>) -> String,
 ) -> Result<ExitCode, CommandError> {
     let newest = client.snapshot().await?.as_of;
     // What the door does not remember any more is told as lost, which is nothing new here.
@@ -57,16 +73,16 @@ async fn go_through(
             Some(Message::Event(event)) => {
                 (seq, has_begun) = (event.seq, true);
                 if is_meant(&event) {
-                    let text = text(&event);
-                    out.say(&EventMessage { schema: Version, event }, || text)?;
+                    // Before it is moved into a document.
+                    let text = if out.json { String::new() } else { text(FollowedPart::Event(&event)) };
+                    out.say_safe(&EventMessage { schema: Version, event }, || text)?;
                 }
             }
             Some(Message::Lost(lost)) => {
                 seq = lost.to;
                 if has_begun {
-                    let count = lost.count;
-                    let text = || format!("{count} events did not come through\n");
-                    out.say(&LostMessage { schema: Version, lost }, text)?;
+                    let text = text(FollowedPart::Lost(&lost));
+                    out.say_safe(&LostMessage { schema: Version, lost }, || text)?;
                 }
             }
             Some(Message::End(end)) => {

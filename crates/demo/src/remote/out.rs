@@ -20,10 +20,23 @@ impl Out {
     ///
     /// If standard output cannot be written to. A reader that has gone is `BrokenPipe`.
     pub(super) fn say(&self, document: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
+        self.say_safe(document, || safe_lines(&text()))
+    }
+
+    /// The same for a text in which everything from outside is [safe](crate::safe) already, and which has colours.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub(super) fn say_safe(
+        &self,
+        document: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> io::Result<()> {
         if self.json {
             return self.write(&format!("{}\n", serde_json::to_string(document)?));
         }
-        self.write(&safe_lines(&text()))
+        self.write(&text())
     }
 
     fn write(&self, text: &str) -> io::Result<()> {

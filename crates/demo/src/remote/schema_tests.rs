@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
 
 use super::command_error::FailedDocument;
 use super::wait::WaitedDocument;
 
 /// Whatever the commands print and a door does not send.
-#[derive(JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it is there for its schema")]
 enum Document {
     Waited(WaitedDocument),
     Failed(FailedDocument),
@@ -43,4 +43,17 @@ fn the_committed_schema_is_that_of_the_types() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
 
     assert!(committed == made, "write it again with UPDATE_SCHEMA=1, and look at what has changed");
+}
+
+#[test]
+fn what_version_1_printed_can_still_be_read() {
+    // Nothing writes it again: a change after which it cannot be read is a new version of the formats.
+    let recording = include_str!("../../../../docs/schema/commands-1.first.jsonl");
+    for line in recording.lines() {
+        let read: Document = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+
+        let again = serde_json::to_value(&read).unwrap();
+
+        assert_eq!(again, serde_json::from_str::<serde_json::Value>(line).unwrap());
+    }
 }

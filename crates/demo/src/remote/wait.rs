@@ -20,8 +20,11 @@ const TIMED_OUT: u8 = 124;
 /// How long a child that has ended has to stay down. Its supervisor decides sooner, also on a loaded machine.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// How long to wait for a door that is not there yet.
+/// How long to wait until a door that was not there, or did not answer, is asked again.
 const AGAIN: Duration = Duration::from_millis(50);
+
+/// What is known of a child while nothing has been answered.
+const UNANSWERED: &str = "the door does not answer";
 
 /// The document that says what a wait has come to.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,8 +70,9 @@ pub(super) async fn wait(
     patience: Duration,
     out: &Out,
 ) -> Result<ExitCode, CommandError> {
-    let mut last = "the program has no door there yet".to_owned();
-    let waited = timeout(patience, follow(client, path, until, &mut last)).await;
+    // What is said if the time is over before a door has answered.
+    let mut last = UNANSWERED.to_owned();
+    let waited = timeout(patience, until_judged(client, path, until, &mut last)).await;
     let (result, says) = match waited {
         Ok(ended) => ended?,
         Err(_) => (WaitOutcome::Timeout, last),
@@ -91,13 +95,34 @@ pub(super) async fn wait(
     Ok(code)
 }
 
+/// Begins again with a look at the tree whenever the door does not answer. That tells nothing of the child: the program
+/// may be suspended, and go on.
+async fn until_judged(
+    client: &Client,
+    path: &str,
+    until: Until,
+    last: &mut String,
+) -> Result<(WaitOutcome, String), CommandError> {
+    loop {
+        let failed = match follow(client, path, until, last).await {
+            Err(CommandError::Door(failed)) => failed,
+            judged => return judged,
+        };
+        match not_yet(&failed, until) {
+            Some(says) => says.clone_into(last),
+            None => return Err(failed.into()),
+        }
+        pause().await;
+    }
+}
+
 async fn follow(
     client: &Client,
     path: &str,
     until: Until,
     last: &mut String,
 ) -> Result<(WaitOutcome, String), CommandError> {
-    let mut model = look(client, until).await?;
+    let mut model = Model::from_snapshot(&client.snapshot().await?);
     let mut events = client.events(Some(model.as_of())).await?;
     // When a child that is down counts as down for good.
     let mut settled: Option<Instant> = None;
@@ -138,16 +163,25 @@ async fn follow(
     }
 }
 
-/// The tree as it is. A program that starts has no door yet: what is to become ready is waited for.
-async fn look(client: &Client, until: Until) -> Result<Model, CommandError> {
-    loop {
-        match client.snapshot().await {
-            Ok(snapshot) => return Ok(Model::from_snapshot(&snapshot)),
-            Err(ClientError::Connect { error, .. }) if until == Until::Ready && is_not_there(&error) => {
-                pause().await;
-            }
-            Err(error) => return Err(error.into()),
+/// Says what is the matter, if a later answer may be another one. A program that starts has no door yet: what is to
+/// become ready is waited for.
+fn not_yet(failed: &ClientError, until: Until) -> Option<&'static str> {
+    match failed {
+        ClientError::Connect { error, .. } if until == Until::Ready && is_not_there(error) => {
+            Some("the program has no door there yet")
         }
+        // As many watchers as the system lets wait are there already, and the door takes none of them.
+        ClientError::Connect { error, .. } if error.kind() == io::ErrorKind::WouldBlock => Some(UNANSWERED),
+        ClientError::Silent => Some(UNANSWERED),
+        // It has been suspended, and finds the watchers that have come meanwhile.
+        ClientError::Refused(refusal) if ["busy", "slow"].contains(&&*refusal.code) => {
+            Some("the door has no time for another watcher")
+        }
+        ClientError::Connect { .. }
+        | ClientError::Refused(_)
+        | ClientError::Broken(_)
+        | ClientError::Format(_)
+        | _ => None,
     }
 }
 
@@ -157,7 +191,7 @@ fn is_not_there(error: &io::Error) -> bool {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "there is no event that says that a program has opened its door"
+    reason = "there is no event that says that a program has opened its door, or answers again"
 )]
 async fn pause() {
     sleep(AGAIN).await;
@@ -202,4 +236,106 @@ async fn next(
         Err(error) => return Err(error.into()),
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{UnixListener, UnixStream};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    async fn waited(socket: &Path, until: Until) -> (Result<(WaitOutcome, String), CommandError>, String) {
+        let mut last = UNANSWERED.to_owned();
+        let client = Client::unix(socket);
+        let judged = until_judged(&client, "root", until, &mut last);
+        let waited = timeout(LONG, judged).await.unwrap_or(Ok((WaitOutcome::Timeout, String::new())));
+        (waited, last)
+    }
+
+    /// Connections that have been made, each of which is kept.
+    async fn watchers(door: &UnixListener) -> Vec<UnixStream> {
+        let mut watchers = Vec::new();
+        while let Ok(accepted) = timeout(Duration::ZERO, door.accept()).await {
+            watchers.push(accepted.unwrap().0);
+        }
+        watchers
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_door_that_never_answers_is_asked_again_and_again_until_the_time_is_over() {
+        for until in [Until::Ready, Until::Gone] {
+            let directory = tempfile::tempdir().unwrap();
+            let socket = directory.path().join("door.sock");
+            let door = UnixListener::bind(&socket).unwrap();
+
+            let (waited, last) = waited(&socket, until).await;
+
+            assert_eq!(waited.unwrap().0, WaitOutcome::Timeout);
+            assert_eq!(last, "the door does not answer");
+            assert!(watchers(&door).await.len() > 3, "it has been asked more than once");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_is_suspended_and_goes_on_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("door.sock");
+        let door = UnixListener::bind(&socket).unwrap();
+        let program = async {
+            let _suspended = door.accept().await.unwrap();
+            let (mut next, _) = door.accept().await.unwrap();
+            // From here on, answers come sooner than a client gives up.
+            tokio::time::resume();
+            loop {
+                let _ = next.read(&mut [0; 4096]).await;
+                // It may have given up already.
+                let _ = next.write_all(SNAPSHOT.replace('\n', "\r\n").as_bytes()).await;
+                drop(next);
+                next = door.accept().await.unwrap().0;
+            }
+        };
+
+        let (waited, _) = tokio::select! {
+            waited = waited(&socket, Until::Ready) => waited,
+            never = program => never,
+        };
+
+        assert_eq!(waited.unwrap(), (WaitOutcome::Reached, "root is ready".to_owned()));
+    }
+
+    /// Answers what is asked of it, the events as well, with a tree whose root runs.
+    const SNAPSHOT: &str = "HTTP/1.1 200 OK
+connection: close
+
+{\"schema\":1,\"as_of\":3,\"at\":1.0,\"tree\":{\"state\":\"running\"},\"newest\":[],\"children\":[\
+{\"path\":\"root\",\"kind\":\"supervisor\",\"state\":\"running\",\"incarnation\":1,\"restarts\":0}]}";
+
+    #[test]
+    fn what_may_be_otherwise_a_moment_later_is_told_from_what_stays() {
+        let connect = |kind: io::ErrorKind| ClientError::Connect { place: String::new(), error: kind.into() };
+        let refused = |code: &str| {
+            let refusal = serde_json::json!({ "code": code, "message": "" });
+            ClientError::Refused(serde_json::from_value(refusal).unwrap())
+        };
+
+        for failed in
+            [ClientError::Silent, connect(io::ErrorKind::WouldBlock), refused("busy"), refused("slow")]
+        {
+            assert!(not_yet(&failed, Until::Ready).is_some(), "{failed}");
+            assert!(not_yet(&failed, Until::Gone).is_some(), "{failed}");
+        }
+        let no_door = connect(io::ErrorKind::NotFound);
+        assert!(not_yet(&no_door, Until::Ready).is_some());
+        assert!(not_yet(&no_door, Until::Gone).is_none(), "what has no door may be gone");
+        for failed in
+            [connect(io::ErrorKind::PermissionDenied), refused("token"), ClientError::Format(String::new())]
+        {
+            assert!(not_yet(&failed, Until::Ready).is_none(), "{failed}");
+        }
+    }
 }

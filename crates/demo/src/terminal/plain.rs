@@ -1,12 +1,12 @@
-//! Pure: the tree and its events as plain lines, for a screen that has no picture any more, or never had one.
+//! Pure: the tree as plain lines, for a screen that has no picture any more, or never had one.
 
 use std::fmt::Write as _;
 
 use rootward_observer::model::Model;
-use rootward_observer::wire::{Child, Event, State};
+use rootward_observer::wire::{Child, State};
 
 use super::text::safe;
-use super::words::{end_of, say};
+use super::words::end_of;
 
 /// The tree as it was when it was last seen, under a heading.
 pub(crate) fn farewell(model: &Model, heading: &str) -> String {
@@ -42,12 +42,6 @@ pub(crate) fn farewell(model: &Model, heading: &str) -> String {
         let _ = writeln!(text, "  {:width$}  {}", name(child), parts.join(" · "));
     }
     text
-}
-
-/// One event on a line.
-pub(crate) fn line(event: &Event) -> String {
-    let said = say(event);
-    format!("{:>9.3}  {} {}  {}\n", event.at, said.sign, safe(&event.path), said.text)
 }
 
 /// What a child is doing, in a word.

@@ -1,26 +1,29 @@
 //! The view `lines`: what happens in the tree, one line an event.
 //!
-//! Arrows show where a stop is: it goes down from the root (`↓`) and comes back acknowledged (`↑`).
+//! Arrows show where a stop is: it goes down from the root (`↓`) and comes back acknowledged (`↑`). The lines of
+//! another program's tree are the same, because both are made of what a door sends.
 
 use std::io::Write;
 use std::time::Duration;
 
-use rootward::event::{Notice, OutputStream, SignalAction, StopCause};
+use rootward::EventKind;
+use rootward::event::StopCause;
 use rootward::process::visible_text;
-use rootward::report::{ExitClass, Outcome, Straggler};
-use rootward::{Event, EventKind, Exit};
+use rootward_observer::wire::{Event, Kind, Outcome, Status, Straggler, What};
 
 use super::names::Names;
 use super::style::{Style, Tone};
-use super::time::short;
+use super::time;
 
 /// Writes events as lines.
 #[derive(Debug)]
 pub(crate) struct EventLines {
     style: Style,
     names: Names,
-    /// The number of the next event, if none is missing.
-    next: u64,
+    /// The number of the next event, if none is missing, and if one has to be the next.
+    next: Option<u64>,
+    /// The signal that stops the tree, if it is known.
+    signal: Option<String>,
 }
 
 /// What a line says: a sign, the tone of it, and words.
@@ -31,22 +34,58 @@ struct LineText {
 }
 
 impl EventLines {
+    /// For all events of this program's own tree.
     pub(crate) fn new(style: Style) -> Self {
-        Self { style, names: Names::new(), next: 1 }
+        Self { next: Some(1), ..Self::of_another(style) }
     }
 
-    /// Appends the line of an event.
-    pub(crate) fn write(&mut self, event: &Event, buffer: &mut Vec<u8>) {
-        let LineText { sign, tone, words } = say(event);
-        let missing = event.seq.saturating_sub(self.next);
-        self.next = event.seq + 1;
-        if missing > 0 {
-            let words =
-                self.style.paint(Tone::Bad, format!("{missing} events are missing here: too many at once"));
-            // Writing to memory does not fail.
-            let _ = writeln!(buffer, "           ! {words}");
+    /// For those of another program's tree, from any event on.
+    pub(crate) fn of_another(style: Style) -> Self {
+        Self { style, names: Names::new(), next: None, signal: None }
+    }
+
+    /// Appends the line of an event of this program's own tree.
+    pub(crate) fn write(&mut self, event: &rootward::Event, buffer: &mut Vec<u8>) {
+        // What a door sends has no name here, and the event of the signal may come after that of the stop.
+        if let EventKind::Stopping { cause: StopCause::Signal(name), .. } = &event.what {
+            self.signal = Some((*name).to_owned());
         }
-        let at = self.style.paint(Tone::Quiet, format!("{:9.3}", event.at.as_secs_f64()));
+        self.write_sent(&event.into(), buffer);
+    }
+
+    /// The lines of an event that a door has sent.
+    pub(crate) fn sent(&mut self, event: &Event) -> String {
+        let mut buffer = Vec::new();
+        self.write_sent(event, &mut buffer);
+        String::from_utf8(buffer).expect("lines are made of texts")
+    }
+
+    /// The line that says that a door has lost events, up to that number.
+    pub(crate) fn lost(&mut self, count: u64, to: u64) -> String {
+        self.next = Some(to + 1);
+        let mut buffer = Vec::new();
+        self.write_missing(count, &mut buffer);
+        String::from_utf8(buffer).expect("lines are made of texts")
+    }
+
+    fn write_missing(&self, count: u64, buffer: &mut Vec<u8>) {
+        let words = self.style.paint(Tone::Bad, format!("{count} events are missing here: too many at once"));
+        // Writing to memory does not fail.
+        let _ = writeln!(buffer, "           ! {words}");
+    }
+
+    fn write_sent(&mut self, event: &Event, buffer: &mut Vec<u8>) {
+        let is_stop = matches!(&event.what, What::Signal { action, .. } if action == "stop");
+        if let (true, What::Signal { signal, .. }) = (is_stop, &event.what) {
+            self.signal = Some(signal.clone());
+        }
+        let LineText { sign, tone, words } = say(event, self.signal.as_deref());
+        let missing = event.seq.saturating_sub(self.next.unwrap_or(event.seq));
+        self.next = Some(event.seq + 1);
+        if missing > 0 {
+            self.write_missing(missing, buffer);
+        }
+        let at = self.style.paint(Tone::Quiet, format!("{:9.3}", event.at));
         let sign = self.style.paint(tone, sign);
         let name = self.names.column(&event.path);
         let words = self.style.paint(tone, words);
@@ -55,65 +94,67 @@ impl EventLines {
     }
 }
 
-fn say(event: &Event) -> LineText {
+/// What is said of an event, when this signal stops the tree.
+fn say(event: &Event, stop_signal: Option<&str>) -> LineText {
     match &event.what {
-        EventKind::Starting => said('·', Tone::Quiet, starting(event)),
-        EventKind::Started { pid } => said('●', Tone::Good, started(event, *pid)),
-        EventKind::StartFailed { error, stragglers } => {
+        What::Starting => said('·', Tone::Quiet, starting(event)),
+        What::Started { pid } => said('●', Tone::Good, started(event, *pid)),
+        What::StartFailed { error, stragglers } => {
             let behind = left_behind(stragglers);
             said('✗', Tone::Bad, format!("could not be started: {}{behind}", error))
         }
-        EventKind::Exited { status, stragglers } => exited(status.as_ref(), stragglers),
-        EventKind::Restarting { attempt, delay } => said('↻', Tone::Notice, restarting(*attempt, *delay)),
-        EventKind::GaveUp { restarts, within } => {
-            let words = format!("gave up: more than {restarts} restarts within {}", short(*within));
+        What::Exited { status, stragglers } => exited(status.as_ref(), stragglers),
+        What::Restarting { attempt, delay_ms } => said('↻', Tone::Notice, restarting(*attempt, *delay_ms)),
+        What::GaveUp { restarts, within_ms } => {
+            let words = format!("gave up: more than {restarts} restarts within {}", short(*within_ms));
             said('✗', Tone::Bad, words)
         }
-        EventKind::Signal { signal, action } => {
-            said('!', Tone::Busy, format!("{signal}: {}", meaning(*action)))
+        What::Signal { signal, action } => said('!', Tone::Busy, format!("{signal}: {}", meaning(action))),
+        What::Draining { cause, delay_ms } => {
+            said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay_ms)))
         }
-        EventKind::Draining { cause, delay } => {
-            said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay)))
+        What::Stopping { cause, signal, .. } => {
+            said('↓', Tone::Busy, stopping(cause, signal.as_deref(), stop_signal))
         }
-        EventKind::Stopping { cause, signal, .. } => {
-            said('↓', Tone::Busy, stopping(*cause, signal.as_deref()))
-        }
-        EventKind::Asked { with, elapsed, error } => {
+        What::Asked { with, elapsed_ms, error } => {
             let words =
-                format!("is asked with {with} after {}{}", short(*elapsed), because(error.as_deref()));
+                format!("is asked with {with} after {}{}", short(*elapsed_ms), because(error.as_deref()));
             said('↓', if error.is_some() { Tone::Notice } else { Tone::Busy }, words)
         }
-        EventKind::Escalated { to } => said('!', Tone::Bad, escalation(to)),
-        EventKind::Stopped { outcome, status, elapsed, stragglers } => {
-            stopped(*outcome, status.as_ref(), *elapsed, stragglers)
+        What::Escalated { to } => said('!', Tone::Bad, escalation(to)),
+        What::Stopped { outcome, status, elapsed_ms, stragglers } => {
+            stopped(*outcome, status.as_ref(), *elapsed_ms, stragglers)
         }
-        EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
-        EventKind::Notified(notice) => said('·', Tone::Quiet, notified(notice)),
-        EventKind::Retrying { error, attempt, delay } => {
-            let words = format!("attempt {attempt} failed, the next in {}: {}", short(*delay), error);
+        What::Output { stream, line, .. } => said(' ', Tone::Quiet, output(stream, line)),
+        What::Notified { .. } => said('·', Tone::Quiet, notified(&event.what)),
+        What::Retrying { error, attempt, delay_ms } => {
+            let words = format!("attempt {attempt} failed, the next in {}: {}", short(*delay_ms), error);
             said('↻', Tone::Notice, words)
         }
-        EventKind::NotReady { elapsed } => {
-            said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
+        What::NotReady { elapsed_ms } => {
+            said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed_ms)))
         }
-        EventKind::Unhealthy { error, failures, threshold } => {
+        What::Unhealthy { error, failures, threshold } => {
             said('!', Tone::Notice, format!("unhealthy, {failures} of {threshold}: {error}"))
         }
-        EventKind::MadeToCrash { by } => said('✕', Tone::Notice, format!("is made to crash by {by}")),
-        EventKind::Healthy => said('●', Tone::Good, "healthy again".to_owned()),
-        EventKind::Stalled { elapsed, thread } => {
-            said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed), thread))
+        What::MadeToCrash { by } => said('✕', Tone::Notice, format!("is made to crash by {by}")),
+        What::Healthy => said('●', Tone::Good, "healthy again".to_owned()),
+        What::Stalled { elapsed_ms, thread } => {
+            said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed_ms), thread))
         }
-        EventKind::HandlerFailed { handler, error } => {
+        What::HandlerFailed { handler, error } => {
             said('!', Tone::Bad, format!("handler of {handler} failed: {error}"))
         }
-        EventKind::GuestPanicked { panic } => said('!', Tone::Bad, format!("a guest panicked: {panic}")),
-        EventKind::Degraded { what, reason } => {
+        What::GuestPanicked { panic, location, .. } => {
+            let at = location.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
+            said('!', Tone::Bad, format!("a guest panicked: {panic}{at}"))
+        }
+        What::Degraded { what, reason } => {
             said('!', Tone::Notice, format!("weaker {what} than usual: {}", reason))
         }
-        EventKind::Ignored => said('·', Tone::Quiet, "has nothing to run, which is fine".to_owned()),
-        // The record may learn new events; their names will do until this view knows them.
-        new => said('?', Tone::Quiet, new.name().to_owned()),
+        What::Ignored => said('·', Tone::Quiet, "has nothing to run, which is fine".to_owned()),
+        // A later version has events that this one does not know.
+        What::Unknown | _ => said('?', Tone::Quiet, "something new".to_owned()),
     }
 }
 
@@ -125,7 +166,17 @@ fn said(sign: char, tone: Tone, words: String) -> LineText {
 }
 
 fn starting(event: &Event) -> String {
-    format!("starting · {}", event.child_kind)
+    format!("starting · {}", kind(event.kind))
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Process => "process",
+        Kind::Task => "task",
+        Kind::Actor => "actor",
+        Kind::Supervisor => "supervisor",
+        Kind::Unknown | _ => "child",
+    }
 }
 
 fn started(event: &Event, pid: Option<u32>) -> String {
@@ -139,12 +190,12 @@ fn started(event: &Event, pid: Option<u32>) -> String {
     words
 }
 
-fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> LineText {
+fn exited(status: Option<&Status>, stragglers: &[Straggler]) -> LineText {
     let behind = left_behind(stragglers);
     match status {
         None => said('✗', Tone::Notice, format!("ended by itself{behind}")),
-        Some(Exit::Normal) => said('○', Tone::Quiet, format!("done{behind}")),
-        Some(status) if status.class() == ExitClass::Normal => {
+        Some(Status::Ended { shutdown: false, .. }) => said('○', Tone::Quiet, format!("done{behind}")),
+        Some(status) if status.is_normal() => {
             let hint = if stragglers.is_empty() { "" } else { BACKGROUND };
             said('○', Tone::Quiet, format!("done: {}{behind}{hint}", status))
         }
@@ -152,24 +203,24 @@ fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> LineText {
     }
 }
 
-fn restarting(attempt: u32, delay: Duration) -> String {
-    match (attempt, delay.is_zero()) {
+fn restarting(attempt: u32, delay_ms: u64) -> String {
+    match (attempt, delay_ms == 0) {
         (0 | 1, true) => "is started again".to_owned(),
         (attempt, true) => format!("is started again · attempt {attempt}"),
-        (attempt, false) => format!("is started again in {} · attempt {attempt}", short(delay)),
+        (attempt, false) => format!("is started again in {} · attempt {attempt}", short(delay_ms)),
     }
 }
 
-fn meaning(action: SignalAction) -> &'static str {
+fn meaning(action: &str) -> &str {
     match action {
-        SignalAction::Stop => "stop, in order",
-        SignalAction::Force => "force, every grace ends now",
-        SignalAction::Leave => "leave, without waiting any longer",
-        SignalAction::Snapshot => "show the tree",
-        SignalAction::Suspend => "suspend, together with the processes",
-        SignalAction::Resume => "the processes go on",
-        SignalAction::Ignore => "nothing, it belongs to the request before",
-        _ => "something new",
+        "stop" => "stop, in order",
+        "force" => "force, every grace ends now",
+        "leave" => "leave, without waiting any longer",
+        "snapshot" => "show the tree",
+        "suspend" => "suspend, together with the processes",
+        "resume" => "the processes go on",
+        "ignore" => "nothing, it belongs to the request before",
+        new => new,
     }
 }
 
@@ -177,26 +228,26 @@ fn because(error: Option<&str>) -> String {
     error.map_or_else(String::new, |error| format!(" · {error}"))
 }
 
-fn stopping(cause: StopCause, signal: Option<&str>) -> String {
+fn stopping(cause: &str, signal: Option<&str>, stop_signal: Option<&str>) -> String {
     let how = signal.map_or_else(String::new, |signal| format!(" with {signal}"));
     let why = match cause {
         // On the way down there is nothing new to say.
-        StopCause::Parent => String::new(),
-        StopCause::Signal(name) => format!(" · {name}"),
-        StopCause::Api => " · the program asked for it".to_owned(),
-        StopCause::Sibling => " · a sibling failed".to_owned(),
-        StopCause::Deadline => " · the deadline is over".to_owned(),
-        StopCause::GaveUp => " · too many restarts".to_owned(),
-        StopCause::AutoShutdown => " · a significant child ended".to_owned(),
-        StopCause::StartFailed => " · a start failed".to_owned(),
-        StopCause::Idle => " · nothing is left to run".to_owned(),
-        StopCause::Dropped => " · the last handle of the tree was dropped".to_owned(),
-        StopCause::Token => " · the program's token was cancelled".to_owned(),
-        StopCause::Failed => " · its supervisor failed".to_owned(),
-        StopCause::Uncontained => " · the warden of its processes has died".to_owned(),
-        new => format!(" · {new}"),
+        "parent" => return format!("asked to stop{how}"),
+        "signal" => stop_signal.unwrap_or("a signal"),
+        "api" => "the program asked for it",
+        "sibling" => "a sibling failed",
+        "deadline" => "the deadline is over",
+        "gave_up" => "too many restarts",
+        "auto_shutdown" => "a significant child ended",
+        "start_failed" => "a start failed",
+        "idle" => "nothing is left to run",
+        "dropped" => "the last handle of the tree was dropped",
+        "token" => "the program's token was cancelled",
+        "failed" => "its supervisor failed",
+        "uncontained" => "the warden of its processes has died",
+        new => new,
     };
-    format!("asked to stop{how}{why}")
+    format!("asked to stop{how} · {why}")
 }
 
 fn escalation(to: &str) -> String {
@@ -208,9 +259,9 @@ fn escalation(to: &str) -> String {
     }
 }
 
-fn stopped(outcome: Outcome, status: Option<&Exit>, elapsed: Duration, stragglers: &[Straggler]) -> LineText {
+fn stopped(outcome: Outcome, status: Option<&Status>, elapsed_ms: u64, stragglers: &[Straggler]) -> LineText {
     let how = status.map_or_else(String::new, |status| format!(" · {}", status));
-    let rest = format!("after {}{how}{}", short(elapsed), left_behind(stragglers));
+    let rest = format!("after {}{how}{}", short(elapsed_ms), left_behind(stragglers));
     match outcome {
         Outcome::Graceful => said('↑', Tone::Good, format!("gone {rest}")),
         Outcome::Unreapable => said('✗', Tone::Bad, format!("still there {rest}")),
@@ -234,24 +285,28 @@ fn left_behind(stragglers: &[Straggler]) -> String {
     }
 }
 
-fn notified(notice: &Notice) -> String {
+fn notified(what: &What) -> String {
     let mut parts = Vec::new();
-    parts.extend(notice.status.as_ref().map(|status| format!("says {status}")));
-    parts.extend(notice.stopping.then(|| "says that it stops".to_owned()));
-    parts.extend(notice.reloading.then(|| "reads its configuration again".to_owned()));
-    parts.extend(notice.reloaded.then(|| "has read its configuration again".to_owned()));
-    parts.extend(notice.main_pid.map(|pid| format!("main process {pid}")));
-    parts.extend(notice.errno.map(|errno| format!("error {errno}")));
-    parts.extend(notice.exit_status.map(|status| format!("will exit with {status}")));
+    if let What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status, .. } = what {
+        parts.extend(said.as_ref().map(|said| format!("says {said}")));
+        parts.extend(stopping.then(|| "says that it stops".to_owned()));
+        parts.extend(reloading.then(|| "reads its configuration again".to_owned()));
+        parts.extend(reloaded.then(|| "has read its configuration again".to_owned()));
+        parts.extend(main_pid.map(|pid| format!("main process {pid}")));
+        parts.extend(errno.map(|errno| format!("error {errno}")));
+        parts.extend(exit_status.map(|status| format!("will exit with {status}")));
+    }
     parts.join(" · ")
 }
 
-fn output(stream: OutputStream, line: &str) -> String {
-    let bar = match stream {
-        OutputStream::Stdout => '│',
-        OutputStream::Stderr => '┆',
-    };
+fn output(stream: &str, line: &str) -> String {
+    let bar = if stream == "stderr" { '┆' } else { '│' };
     format!("{bar} {}", visible_text(line))
+}
+
+/// A time as precise as it is interesting.
+fn short(millis: u64) -> String {
+    time::short(Duration::from_millis(millis))
 }
 
 fn ordinal(number: u32) -> String {
@@ -271,13 +326,13 @@ mod tests {
     /// Case P9.
     #[test]
     fn a_line_is_shown_as_a_person_sees_it() {
-        assert_eq!(output(OutputStream::Stdout, "\u{1b}[32mok\u{1b}[0m"), "│ ok");
-        assert_eq!(output(OutputStream::Stderr, "10 %\r\u{1b}[K20 %"), "┆ 20 %");
+        assert_eq!(output("stdout", "\u{1b}[32mok\u{1b}[0m"), "│ ok");
+        assert_eq!(output("stderr", "10 %\r\u{1b}[K20 %"), "┆ 20 %");
     }
 
     #[test]
     fn stragglers_are_told_in_english() {
-        let straggler = |outcome| Straggler::new(7, "sleep 9", outcome);
+        let straggler = |outcome| Straggler { pid: 7, command: "sleep 9".to_owned(), outcome };
         let table = [
             (vec![], ""),
             (vec![straggler(Outcome::Graceful)], " · left 1 behind, which went when asked"),
@@ -297,11 +352,12 @@ mod tests {
     /// Case P21.
     #[test]
     fn a_program_that_succeeds_and_leaves_processes_behind_gets_a_hint() {
-        let left = [Straggler::new(7, "nginx: worker", Outcome::Graceful)];
+        let left = [Straggler { pid: 7, command: "nginx: worker".to_owned(), outcome: Outcome::Graceful }];
+        let code = |code| Status::Code { code, success: false };
 
-        assert!(exited(Some(&Exit::Code(0)), &left).words.ends_with("stay in the foreground"));
-        assert!(!exited(Some(&Exit::Code(0)), &[]).words.contains("foreground"));
-        assert!(!exited(Some(&Exit::Code(1)), &left).words.contains("foreground"));
+        assert!(exited(Some(&code(0)), &left).words.ends_with("stay in the foreground"));
+        assert!(!exited(Some(&code(0)), &[]).words.contains("foreground"));
+        assert!(!exited(Some(&code(1)), &left).words.contains("foreground"));
     }
 
     #[test]
@@ -313,7 +369,8 @@ mod tests {
 
     #[test]
     fn on_the_way_down_only_the_first_line_says_why() {
-        assert_eq!(stopping(StopCause::Signal("SIGINT"), None), "asked to stop · SIGINT");
-        assert_eq!(stopping(StopCause::Parent, Some("SIGTERM")), "asked to stop with SIGTERM");
+        assert_eq!(stopping("signal", None, Some("SIGINT")), "asked to stop · SIGINT");
+        assert_eq!(stopping("signal", None, None), "asked to stop · a signal", "from a view that came later");
+        assert_eq!(stopping("parent", Some("SIGTERM"), Some("SIGINT")), "asked to stop with SIGTERM");
     }
 }

@@ -30,9 +30,18 @@ pub(super) enum Tone {
 impl Style {
     /// Colours for standard error, if it is a terminal that has them and `NO_COLOR` is unset or empty.
     pub(crate) fn of_stderr() -> Self {
+        Self::of(&std::io::stderr())
+    }
+
+    /// The same for standard output.
+    pub(crate) fn of_stdout() -> Self {
+        Self::of(&std::io::stdout())
+    }
+
+    fn of(stream: &impl IsTerminal) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        if std::io::stderr().is_terminal() && !refused && !dumb { Self::Coloured } else { Self::Plain }
+        if stream.is_terminal() && !refused && !dumb { Self::Coloured } else { Self::Plain }
     }
 
     pub(super) fn paint<T: fmt::Display>(self, tone: Tone, text: T) -> Painted<T> {

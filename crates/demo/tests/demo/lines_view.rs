@@ -1,11 +1,14 @@
-//! The view that writes lines: one aligned line an event, with colours on a terminal that has them and nowhere else.
+//! The view that writes lines: one aligned line an event, with colours on a terminal that has them and nowhere else. So
+//! do the commands that show the events of another program.
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, Terminal, tree};
+use crate::support::{Demo, Lines, Temp, Terminal, tree, until, wait_in_time};
 
 /// Where the parts of a line begin, in characters: what happened when, a sign, who, and what.
 const SIGN: usize = 11;
@@ -47,7 +50,9 @@ fn in_a_terminal(no_color: &str) -> (String, String) {
     command.arg("run").arg(tree("watched.toml")).args(["--view", "lines"]).env("NO_COLOR", no_color);
     let mut view = Terminal::start(command, 160, 40);
     // The last event before the stop.
-    view.wait_until(|screen| screen.contains("is started again in 10m") && screen.contains("● root "));
+    view.wait_until(|screen| {
+        ["is started again in 10m", "● root ", "○"].iter().all(|sign| screen.contains(sign))
+    });
     assert!(!view.is_picture());
     view.press("\u{3}");
     view.wait_for("exit status 0");
@@ -64,6 +69,7 @@ fn the_columns_of_all_events_line_up_in_a_pipe_and_have_no_colours_there() {
     let mut demo = Demo::start(["run".as_ref(), file.as_os_str(), "--view=lines".as_ref()]);
     demo.wait_for_start();
     demo.wait_for("restarting", "root/broken");
+    demo.wait_for("exited", "root/team/ends");
     demo.signal(Signal::SIGTERM);
     let finished = demo.finish();
 
@@ -91,4 +97,80 @@ fn without_colours_a_terminal_gets_the_same_lines() {
 
     are_aligned(&text);
     assert!(!written.contains('\u{1b}'), "{written:?}");
+}
+
+/// A demo that shows lines itself, and has a door.
+fn with_a_door(door: &Path) -> Demo {
+    let file = tree("watched.toml");
+    let observe = ["--view=lines".as_ref(), "--observe".as_ref(), door.as_os_str()];
+    let mut demo = Demo::start(["run".as_ref(), file.as_os_str()].into_iter().chain(observe));
+    demo.wait_for_start();
+    demo.wait_for("restarting", "root/broken");
+    demo.wait_for("exited", "root/team/ends");
+    until("the door is open", || UnixStream::connect(door).is_ok());
+    demo
+}
+
+fn look_in(door: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    command.arg(args[0]).arg(door).args(&args[1..]);
+    command
+}
+
+#[test]
+fn events_of_another_program_are_the_lines_that_it_shows_itself() {
+    let temp = Temp::new();
+    let door = temp.path("door.sock");
+    let demo = with_a_door(&door);
+    let mut follow = look_in(&door, &["events", "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut attach =
+        look_in(&door, &["attach"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut followed = Lines::of(follow.stdout.take().expect("it is piped"));
+    let mut attached = Lines::of(attach.stdout.take().expect("it is piped"));
+    followed.wait_for("is started again in 10m");
+    // Unless it has ended before that.
+    if !followed.seen().contains('○') {
+        followed.wait_for("○");
+    }
+    // What comes after the tree as it is.
+    attached.wait_for("broken");
+
+    demo.signal(Signal::SIGTERM);
+    // The event of a signal may come after that of the stop, which has no name of its own for a watcher.
+    let named = |text: String| text.replace("asked to stop · a signal", "asked to stop · SIGTERM");
+    let followed = named(format!("{}{}", followed.seen().to_owned(), followed.rest()));
+    let attached = named(attached.rest());
+    let finished = demo.finish();
+
+    assert!(wait_in_time(&mut follow).success() && wait_in_time(&mut attach).success());
+    are_aligned(&followed);
+    assert_eq!(events(&followed), events(&finished.stderr));
+    let newest = events(&attached);
+    assert!(attached.contains("↓ root                asked to stop · SIGTERM"), "{attached}");
+    assert_eq!(newest, events(&finished.stderr)[finished.events.len() - newest.len()..], "{attached}");
+}
+
+#[test]
+fn events_of_another_program_have_colours_on_a_terminal_that_has_them() {
+    for (no_color, is_coloured) in [("", true), ("1", false)] {
+        let temp = Temp::new();
+        let door = temp.path("door.sock");
+        let demo = with_a_door(&door);
+        let mut command = look_in(&door, &["events", "--follow"]);
+        command.env("NO_COLOR", no_color);
+        let mut view = Terminal::start(command, 160, 40);
+        view.wait_until(|screen| screen.contains("is started again in 10m") && screen.contains("○"));
+
+        demo.signal(Signal::SIGTERM);
+        view.wait_for("↑ root ");
+        let written = String::from_utf8(view.written.clone()).expect("lines are UTF-8");
+        let left = view.finish();
+
+        assert_eq!(demo.finish().code(), 0);
+        are_aligned(&left.text);
+        for colour in ["\u{1b}[32m●", "\u{1b}[36m↓", "\u{1b}[33m↻", "\u{1b}[1;31m✗"] {
+            assert_eq!(written.contains(colour), is_coloured, "{colour:?}: {written:?}");
+        }
+        assert_eq!(written.contains('\u{1b}'), is_coloured, "{written:?}");
+    }
 }

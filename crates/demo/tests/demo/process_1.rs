@@ -166,7 +166,7 @@ fn every_command_that_follows_a_tree_ends_by_sigterm() {
     // A line that each of them writes when it has begun to follow. A wait writes none before its end.
     for (words, follows) in [
         (&["attach", door][..], Some("The tree as it is:")),
-        (&["events", door, "--follow"], Some("root/says")),
+        (&["events", door, "--follow"], Some("  says ")),
         (&["logs", door, "root/says", "--follow"], Some("two")),
         (&["wait", door, "root/team/runs", "--until=gone", "--timeout=1h"], None),
     ] {

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use jsonschema::Validator;
 use nix::sys::signal::Signal;
+use rootward_tests::strict_schema;
 use serde_json::Value;
 
 use crate::support::{Demo, InTime as _, Lines, Temp, tree, wait_in_time};
@@ -85,12 +86,8 @@ pub(crate) fn ask(args: &[&str]) -> Answer {
 }
 
 static SCHEMAS: LazyLock<[Validator; 2]> = LazyLock::new(|| {
-    ["observer-1.json", "commands-1.json"].map(|name| {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name);
-        let text = std::fs::read_to_string(path).expect("the schema is committed");
-        let schema = serde_json::from_str(&text).expect("a schema is JSON");
-        jsonschema::validator_for(&schema).expect("the schema can be used")
-    })
+    ["observer-1.json", "commands-1.json"]
+        .map(|name| jsonschema::validator_for(&strict_schema(name)).expect("the schema can be used"))
 });
 
 pub(crate) fn documents(text: &str) -> Vec<Value> {
@@ -192,6 +189,24 @@ fn a_wait_that_stands_there_hears_of_the_end_of_the_tree() {
 }
 
 #[test]
+fn a_wait_for_a_program_that_is_suspended_is_not_over_in_time_and_says_why() {
+    let temp = Temp::new();
+    let socket = temp.path("door.sock");
+    // As that of a program that is suspended: the system connects, and nothing reads.
+    let _door = UnixListener::bind(&socket).expect("the place is free");
+
+    for until in ["ready", "gone"] {
+        let args =
+            ["wait", socket.to_str().unwrap(), "root/a", "--until", until, "--timeout", "50ms", "--json"];
+        let answer = ask(&args);
+
+        let waited = &documents(&answer.stdout)[0]["waited"];
+        assert_eq!((answer.code, &waited["result"]), (124, &"timeout".into()), "{until}: {}", answer.stderr);
+        assert_eq!(waited["says"], "the door does not answer");
+    }
+}
+
+#[test]
 fn a_wait_may_begin_before_the_program() {
     let temp = Temp::new();
     let socket = temp.path("door.sock");
@@ -218,7 +233,8 @@ fn restart_and_stop_change_the_tree_where_that_is_allowed() {
     watched.demo.wait_until(|event| {
         event["event"] == "started" && event["path"] == "root/team/runs" && event["incarnation"] == 2
     });
-    assert_eq!(watched.ask("stop", &["root/team/runs"]).code, 0);
+    let (terminated, documents) = watched.json("stop", &["root/team/runs"]);
+    assert_eq!((terminated, &documents[0]["done"]), (0, &"terminate".into()));
     watched.demo.wait_for("stopped", "root/team/runs");
     assert_eq!(watched.ask("restart", &["root/team/none"]).code, 2);
     assert_eq!(watched.ask("restart", &["root"]).code, 2, "a root has no supervisor");
@@ -257,7 +273,11 @@ fn events_and_logs_show_what_was_before_and_go_on_to_the_end() {
         "nothing takes control of the terminal"
     );
     assert!(all.stdout.contains("says │ two\n"), "{}", all.stdout);
-    assert!(events.stdout.contains("root/broken  exit code 7"), "{}", events.stdout);
+    assert!(
+        events.stdout.contains("✗   broken            ended by itself: exit code 7"),
+        "{}",
+        events.stdout
+    );
     assert_eq!(code, 0);
     assert!(
         documents_so_far.iter().any(|event| event["event"] == "restarting" && event["delay_ms"] == 600_000)
@@ -267,7 +287,8 @@ fn events_and_logs_show_what_was_before_and_go_on_to_the_end() {
     let mut follow = watched.spawn(&["events", "--follow", "--json"]);
     let mut lines = Lines::of(follow.stdout.take().unwrap());
     lines.wait_for("\"event\":\"restarting\"");
-    assert_eq!(watched.ask("stop", &[]).code, 0);
+    let (stopped, done) = watched.json("stop", &[]);
+    assert_eq!((stopped, done.len(), &done[0]["done"]), (0, 1, &"stop".into()));
     let rest = documents(&lines.rest());
     assert!(rest.last().unwrap()["end"]["as_of"].is_u64(), "the last document is the end");
     assert!(wait_in_time(&mut follow).success());
@@ -319,7 +340,9 @@ fn where_no_program_is_the_commands_say_so() {
         "{}",
         status.stderr
     );
-    assert_eq!((waited.code, &documents(&waited.stdout)[0]["waited"]["result"]), (124, &"timeout".into()));
+    let result = &documents(&waited.stdout)[0]["waited"];
+    assert_eq!((waited.code, &result["result"]), (124, &"timeout".into()));
+    assert_eq!(result["says"], "the program has no door there yet");
     assert_eq!(gone.code, 1);
     assert_eq!((port.code, &documents(&port.stdout)[0]["failed"]["code"]), (2, &"command_line".into()));
 }

@@ -116,12 +116,12 @@ fn events_are_followed_to_the_end_as_text_and_as_documents() {
     let chatty = Chatty::start();
     let (watcher, mut text) = chatty.follow("events", &[]);
     let (other, json) = chatty.follow("events", &["--json"]);
-    text.wait_for("root  running");
+    text.wait_for("● root                started");
     assert_eq!(chatty.ask("restart", &["root/talks"]).code, 0);
-    text.wait_for("root/talks  starting, number 2");
+    text.wait_for("for the 2nd time");
 
     chatty.ends([watcher, other]);
-    assert!(text.rest().contains("↑ root  gone after "));
+    assert!(text.rest().contains("↑ root                gone after "));
     let documents = documents(&json.rest());
     let (end, events) = documents.split_last().expect("there are some");
     let numbers: Vec<Option<u64>> = events.iter().map(|event| event["seq"].as_u64()).collect();

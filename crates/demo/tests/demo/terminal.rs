@@ -438,10 +438,10 @@ fn attach_writes_lines_where_there_is_no_terminal() {
         .unwrap();
     let mut lines = Lines::of(watcher.stdout.take().unwrap());
     lines.wait_for("The tree as it is:");
-    lines.wait_for("root/d/");
+    lines.wait_for("starting · task");
 
     demo.signal(Signal::SIGTERM);
-    lines.wait_for("↑ root  gone");
+    lines.wait_for("↑ root                gone");
 
     assert!(wait_in_time(&mut watcher).success());
     assert_eq!(demo.finish().code(), 0);

@@ -41,7 +41,7 @@ use crate::wire::{Done, Snapshot, UsageAnswer, Why};
 pub use self::error::ClientError;
 pub use self::events::{EventStream, Message};
 
-/// How long a door may take for an answer. A restart waits until the child is gone, so that those have no limit.
+/// How long a door may take for an answer that waits for no child.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A door to ask. Every request has a connection of its own, so that a client may be cloned and shared.
@@ -161,13 +161,16 @@ impl Client {
         Ok(EventStream::new(self.ask(Method::GET, &uri, Some(PATIENCE)).await?))
     }
 
-    /// Changes the tree. An answer comes when it has been done: a stop has been asked for, a child is gone or runs. It
-    /// may take as long as the child's grace, and has no limit here.
+    /// Changes the tree. An answer comes when it has been done: a stop has been asked for, a child is gone or runs.
+    /// [`Terminate`](Control::Terminate), [`Restart`](Control::Restart) and [`Start`](Control::Start) may take as long
+    /// as the child's grace and its start, and have no limit here. The others are answered at once, or not within ten
+    /// seconds because the program is suspended.
     ///
     /// # Errors
     ///
     /// [`ClientError::Refused`] if the program allows watchers to look and nothing else (code `control`), or the
-    /// supervisor says no, and others as everywhere.
+    /// supervisor says no, and others as everywhere. After [`ClientError::Silent`] the program may still do it when it
+    /// goes on.
     ///
     /// # Cancel safety
     ///
@@ -182,7 +185,11 @@ impl Client {
             Control::Restart(path) => below("/restart/", path),
             Control::Signal { signal, path } => below("/signal/", &format!("{signal}/{path}")),
         };
-        self.document(Method::POST, &uri, None).await
+        let patience = match control {
+            Control::Stop | Control::Force | Control::Signal { .. } => Some(PATIENCE),
+            Control::Terminate(_) | Control::Start(_) | Control::Restart(_) => None,
+        };
+        self.document(Method::POST, &uri, patience).await
     }
 
     /// Whether the program allows watchers to change the tree. It asks for something that no tree does, and looks what
@@ -272,6 +279,25 @@ mod tests {
     fn a_path_is_percent_encoded_where_that_is_needed() {
         assert_eq!(below("/why/", "root/a-b_c.d~e"), "/why/root/a-b_c.d~e");
         assert_eq!(below("/why/", "root/a b?ü"), "/why/root/a%20b%3F%C3%BC");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_has_a_limit_unless_its_answer_waits_for_a_child() {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("door.sock");
+        // As the socket of a program that is suspended: the system connects, and nothing reads.
+        let _door = tokio::net::UnixListener::bind(&socket).unwrap();
+        let client = Client::unix(&socket);
+        let hour = Duration::from_secs(3600);
+
+        for control in [Control::Stop, Control::Force, Control::Signal { signal: "SIGHUP", path: "root/a" }] {
+            let answer = tokio::time::timeout(hour, client.control(control)).await;
+            assert!(matches!(answer, Ok(Err(ClientError::Silent))), "{control:?}: {answer:?}");
+        }
+        for control in [Control::Terminate("root/a"), Control::Start("root/a"), Control::Restart("root/a")] {
+            let answer = tokio::time::timeout(hour, client.control(control)).await;
+            assert!(answer.is_err(), "{control:?}: {answer:?}");
+        }
     }
 
     #[test]

@@ -4,15 +4,16 @@ use rootward_core::{ChildSpec, StopReport, Supervisor, TaskContext};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema_tests::is_schema_of;
+use super::schema_tests::{is_read_as_it_is, is_schema_of};
 use super::{EventMessage, Kind, Outcome, Status, Straggler, Version, every_field, is_false};
 
 /// A line of a record.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Line {
-    Event(EventMessage),
+    // First: an event of a name that is not known is an event as well.
     LeftOut(LeftOut),
+    Event(EventMessage),
 }
 
 /// Events had to be left out for a reader that is too slow. It is said of the root.
@@ -193,6 +194,15 @@ fn is_none(count: &u64) -> bool {
 fn the_committed_schemas_of_files_are_those_of_the_types() {
     is_schema_of::<Line>("events-1.json");
     is_schema_of::<Report>("report-1.json");
+}
+
+#[test]
+fn what_version_1_wrote_into_files_can_still_be_read() {
+    // Nothing writes them again. One has every kind of event and what is left out, and one every field of a report.
+    assert!(
+        is_read_as_it_is::<Line>("events-1.first.jsonl").iter().any(|line| matches!(line, Line::LeftOut(_)))
+    );
+    assert!(is_read_as_it_is::<Report>("report-1.first.jsonl").len() > 1);
 }
 
 #[test]

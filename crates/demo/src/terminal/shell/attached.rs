@@ -17,8 +17,9 @@ use super::restorer::Restorer;
 use super::screen::Screen;
 use super::view_loop::{Hands, ViewLoop};
 use crate::terminal::fit::Fit;
-use crate::terminal::plain::{farewell, line};
+use crate::terminal::plain::farewell;
 use crate::terminal::state::{Effect, Explained, Rights, ViewInput, ViewState};
+use crate::view::{EventLines, Style};
 
 /// How long a request that the user has made may take to get to the door when the view is left right after it. A door
 /// that has it does it to its end, also if the answer does not come meanwhile.
@@ -193,11 +194,12 @@ async fn lines(
     mut write: impl FnMut(&str) -> io::Result<()>,
 ) -> Result<(), AttachError> {
     write(&farewell(&Model::from_snapshot(snapshot), "The tree as it is:"))?;
+    let mut lines = EventLines::of_another(Style::of_stdout());
     let mut events = client.events(Some(snapshot.as_of)).await?;
     loop {
         match events.next().await? {
-            Some(Message::Event(event)) => write(&line(&event))?,
-            Some(Message::Lost(lost)) => write(&format!("{} events did not come through\n", lost.count))?,
+            Some(Message::Event(event)) => write(&lines.sent(&event))?,
+            Some(Message::Lost(lost)) => write(&lines.lost(lost.count, lost.to))?,
             Some(Message::End(_)) => return Ok(()),
             Some(_) => {}
             None => return Err(AttachError::Closed),
