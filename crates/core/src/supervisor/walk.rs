@@ -10,7 +10,6 @@ use super::entry::SeenChild;
 use super::mailbox::SharedSupervisor;
 use crate::child::ChildKind;
 use crate::child_kind::Inspect;
-use crate::clock::now;
 use crate::detector::Stall;
 use crate::event::EventKind;
 use crate::report::NodeReport;
@@ -45,7 +44,15 @@ impl WalkNode for NodeSnapshot {
     type Together = ();
 
     fn seen_by(supervisor: &SharedSupervisor, _: AskChildren) -> (Vec<SeenChild<Self>>, ()) {
-        (supervisor.view.snapshots(now()).into_iter().map(SeenChild::<Self>::with_details).collect(), ())
+        (
+            supervisor
+                .view
+                .snapshots(supervisor.tree.now())
+                .into_iter()
+                .map(SeenChild::<Self>::with_details)
+                .collect(),
+            (),
+        )
     }
 
     fn set_children(&mut self, children: Vec<Self>, (): ()) {
@@ -59,7 +66,7 @@ impl WalkNode for NumberedNode {
 
     fn seen_by(supervisor: &SharedSupervisor, _: AskChildren) -> (Vec<SeenChild<Self>>, SeenList) {
         let (children, is_over, seen) = supervisor.tree.record().section(|writer| {
-            (supervisor.view.snapshots(now()), supervisor.view.is_over(), writer.position())
+            (supervisor.view.snapshots(supervisor.tree.now()), supervisor.view.is_over(), writer.position())
         });
         let numbered = |seen_child: SeenChild<NodeSnapshot>| {
             let SeenChild { node, inspect } = seen_child.with_details();
@@ -80,7 +87,7 @@ impl WalkNode for NodeReport {
     type Together = ();
 
     fn seen_by(supervisor: &SharedSupervisor, ask: AskChildren) -> (Vec<SeenChild<Self>>, ()) {
-        let mut reports = supervisor.view.reports(now());
+        let mut reports = supervisor.view.reports(supervisor.tree.now());
         if ask == AskChildren::Children {
             reports.iter_mut().for_each(SeenChild::ask);
         }
