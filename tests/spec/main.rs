@@ -38,6 +38,7 @@ mod job_results;
 mod live;
 mod nothing_starts;
 mod output;
+mod paused_clock;
 mod peer_cases;
 mod permits;
 mod processes;

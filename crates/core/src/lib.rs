@@ -70,6 +70,7 @@ mod supervisor;
 mod sync;
 mod task;
 mod tree;
+mod tree_clock;
 mod tree_ref;
 mod usage;
 

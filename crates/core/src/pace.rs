@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use crate::clock::{now, sleep_until};
+use crate::tree_clock::is_paused;
 
 /// By how much the clock moves at once.
 const STEP: Duration = Duration::from_millis(10);
@@ -97,17 +98,6 @@ async fn pace(shared: Arc<SharedPace>) {
         }
         sleep_until(now() + STEP).await;
     }
-}
-
-/// Whether the present runtime's clock stands still. It does if the system's clock has moved between two looks at it.
-#[expect(clippy::disallowed_methods, reason = "the system's clock is what tokio's is compared with")]
-fn is_paused() -> bool {
-    let before = now();
-    let real = std::time::Instant::now();
-    while std::time::Instant::now() == real {
-        std::hint::spin_loop();
-    }
-    now() == before
 }
 
 #[cfg(test)]

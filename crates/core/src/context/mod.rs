@@ -13,6 +13,7 @@ mod tokens;
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
 
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,7 @@ use self::tokens::Tokens;
 use crate::event::Record;
 use crate::foreign_wakers::WakeElsewhere;
 use crate::pace::Pacer;
+use crate::tree_clock::TreeClock;
 
 pub use self::kill::KillHandle;
 pub(crate) use self::kill::Use;
@@ -41,6 +43,7 @@ pub(crate) struct TreeContext(Arc<SharedContext>);
 #[derive(Debug)]
 struct SharedContext {
     record: Arc<Record>,
+    clock: TreeClock,
     activity: Arc<ActivityCounter>,
     control: Handle,
     tasks: Handle,
@@ -67,8 +70,11 @@ impl TreeContext {
         provisions: Provisions,
         reach: StopReach,
     ) -> Self {
+        let clock = TreeClock::of(&control);
+        record.goes_by(clock.clone());
         Self(Arc::new(SharedContext {
             record,
+            clock,
             activity: Arc::default(),
             control,
             tasks,
@@ -96,6 +102,15 @@ impl TreeContext {
 
     pub(crate) fn record(&self) -> &Record {
         &self.0.record
+    }
+
+    pub(crate) fn clock(&self) -> &TreeClock {
+        &self.0.clock
+    }
+
+    /// What the tree's clock shows without the time in which the program was suspended, on any thread.
+    pub(crate) fn awake_now(&self) -> Instant {
+        self.0.clock.awake_now()
     }
 
     /// Where supervisors and process actors run.

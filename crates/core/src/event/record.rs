@@ -15,9 +15,9 @@ use super::backlog::{Capacity, Crowd, EventBacklog};
 use super::output_batch::{self, OutputBatch};
 use super::{Event, EventKind, OutputStream, RecordPosition};
 use crate::child::{ChildKind, ChildPath};
-use crate::clock::now;
 use crate::panics::catch;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
+use crate::tree_clock::TreeClock;
 
 /// Numbers the events of one tree and hands them out.
 pub(crate) struct Record {
@@ -32,6 +32,7 @@ pub(super) struct SharedRecord {
 }
 
 pub(super) struct Inner {
+    clock: TreeClock,
     /// When the first event was written.
     origin: Option<SystemInstant>,
     backlog: EventBacklog,
@@ -39,8 +40,14 @@ pub(super) struct Inner {
 
 impl Record {
     pub(crate) fn new(capacity: impl Into<Capacity>) -> Self {
-        let inner = Inner { origin: None, backlog: EventBacklog::new(capacity.into()) };
+        let (clock, backlog) = (TreeClock::default(), EventBacklog::new(capacity.into()));
+        let inner = Inner { clock, origin: None, backlog };
         Self { shared: Arc::new(SharedRecord { inner: Mutex::new(inner), room: Notify::new() }) }
+    }
+
+    /// Events have their times by this clock from now on, whichever thread writes them.
+    pub(crate) fn goes_by(&self, clock: TreeClock) {
+        self.shared.lock().clock = clock;
     }
 
     /// Writes an event, unless the record has been closed. Never waits for a reader.
@@ -105,21 +112,22 @@ impl Record {
             return;
         }
         let first = inner.backlog.number(count);
-        let origin = *inner.origin.get_or_insert_with(now);
+        let origin = inner.origin();
         if !inner.backlog.is_output_read() {
             inner.backlog.pass_over(first, count);
             return;
         }
-        let waiting = inner.backlog.push_lines(OutputBatch {
+        let batch = OutputBatch {
             first,
-            at: now().saturating_duration_since(origin),
+            at: inner.clock.now().saturating_duration_since(origin),
             time: SystemTime::now(),
             path: path.clone(),
             incarnation,
             kind: ChildKind::Process,
             stream,
             lines: copy.unwrap_or_else(|| Box::from(lines)),
-        });
+        };
+        let waiting = inner.backlog.push_lines(batch);
         drop(inner);
         wake(waiting);
     }
@@ -194,8 +202,8 @@ pub(crate) struct RecordWriter<'a> {
 impl RecordWriter<'_> {
     /// The number of the newest event, and the time that it would have if it were written now.
     pub(crate) fn position(&self) -> RecordPosition {
-        let origin = self.inner.origin;
-        let at = origin.map_or(Duration::ZERO, |origin| now().saturating_duration_since(origin));
+        let Inner { clock, origin, .. } = &*self.inner;
+        let at = origin.map_or(Duration::ZERO, |origin| clock.now().saturating_duration_since(origin));
         RecordPosition { as_of: self.inner.backlog.newest(), at }
     }
 
@@ -214,12 +222,12 @@ impl RecordWriter<'_> {
             return;
         }
         let seq = self.inner.backlog.number(1);
-        let origin = *self.inner.origin.get_or_insert_with(now);
+        let origin = self.inner.origin();
         if !self.inner.backlog.is_read() {
             return;
         }
         let (path, what) = make();
-        let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
+        let (at, time) = (self.inner.clock.now().saturating_duration_since(origin), SystemTime::now());
         let event = Event { seq, at, time, path, incarnation, child_kind: kind, what };
         self.waiting.extend(self.inner.backlog.push(event));
     }
@@ -236,6 +244,13 @@ impl Drop for Record {
 fn wake(waiting: Vec<Waker>) {
     for waker in waiting {
         let _ = catch(|| waker.wake());
+    }
+}
+
+impl Inner {
+    /// When the first event was written: now, if none has been.
+    fn origin(&mut self) -> SystemInstant {
+        *self.origin.get_or_insert_with(|| self.clock.now())
     }
 }
 

@@ -10,7 +10,6 @@ use super::entry::SeenChild;
 use super::mailbox::SharedSupervisor;
 use crate::child::ChildKind;
 use crate::child_kind::Inspect;
-use crate::clock::awake_now;
 use crate::detector::Stall;
 use crate::event::EventKind;
 use crate::report::NodeReport;
@@ -46,7 +45,12 @@ impl WalkNode for NodeSnapshot {
 
     fn seen_by(supervisor: &SharedSupervisor, _: AskChildren) -> (Vec<SeenChild<Self>>, ()) {
         (
-            supervisor.view.snapshots(awake_now()).into_iter().map(SeenChild::<Self>::with_details).collect(),
+            supervisor
+                .view
+                .snapshots(supervisor.tree.awake_now())
+                .into_iter()
+                .map(SeenChild::<Self>::with_details)
+                .collect(),
             (),
         )
     }
@@ -62,7 +66,11 @@ impl WalkNode for NumberedNode {
 
     fn seen_by(supervisor: &SharedSupervisor, _: AskChildren) -> (Vec<SeenChild<Self>>, SeenList) {
         let (children, is_over, seen) = supervisor.tree.record().section(|writer| {
-            (supervisor.view.snapshots(awake_now()), supervisor.view.is_over(), writer.position())
+            (
+                supervisor.view.snapshots(supervisor.tree.awake_now()),
+                supervisor.view.is_over(),
+                writer.position(),
+            )
         });
         let numbered = |seen_child: SeenChild<NodeSnapshot>| {
             let SeenChild { node, inspect } = seen_child.with_details();
@@ -83,7 +91,7 @@ impl WalkNode for NodeReport {
     type Together = ();
 
     fn seen_by(supervisor: &SharedSupervisor, ask: AskChildren) -> (Vec<SeenChild<Self>>, ()) {
-        let mut reports = supervisor.view.reports(awake_now());
+        let mut reports = supervisor.view.reports(supervisor.tree.awake_now());
         if ask == AskChildren::Children {
             reports.iter_mut().for_each(SeenChild::ask);
         }

@@ -14,7 +14,6 @@ use super::report_writer::{ReportWriter, TreeProgress};
 use super::root::Root;
 use super::watchdog::GuardianWatchdog;
 use crate::child::{ChildPath, StopCause};
-use crate::clock::awake_now;
 use crate::context::{HearsSignals, KeepsActive, TreeContext, Use};
 use crate::event::{EventKind, Events, SignalAction, TreeLog};
 use crate::foreign_wakers::WakeElsewhere;
@@ -144,7 +143,7 @@ impl Controls {
     /// Has the report written by this thread.
     fn give_up(&self) {
         if let Some(writer) = self.writer.upgrade() {
-            writer.report_instead(StopCause::Api, awake_now());
+            writer.report_now(StopCause::Api);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::handle::{Controls, SharedTree, Tree};
 use super::options::TreeOptions;
 use super::report_writer::{ReportWriter, TreeProgress};
 use super::root::Root;
-use super::watchdog::GuardianWatchdog;
+use super::watchdog::{GuardianWatchdog, StopRequests};
 use crate::child::{ChildKind, ChildPath, Shutdown, StartError, StopCause};
 use crate::child_kind::{Launch, Reporter, StartChild, StartContext};
 use crate::context::TreeContext;
@@ -37,7 +37,8 @@ pub(super) fn launch(
     let writer = ReportWriter::new(path.clone(), context.clone(), Arc::clone(&root), progress_sender);
     let writer = Arc::new(writer);
     let watchdog = options.reported_at().map(|deadline| {
-        GuardianWatchdog::new(Arc::clone(&writer), sender.clone(), deadline, options.stop_on.clone())
+        let requests = StopRequests::new(deadline, context.clock().clone());
+        GuardianWatchdog::new(Arc::clone(&writer), sender.clone(), requests, options.stop_on.clone())
     });
     let controls = Controls {
         guardian: sender.clone(),

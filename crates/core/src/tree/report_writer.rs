@@ -12,7 +12,6 @@ use tokio::sync::watch;
 use super::root::{Root, RootStop, Sight};
 use crate::blame::{Blame, Failures};
 use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
-use crate::clock::awake_now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, RecordWriter};
 use crate::failure::StartFailure;
@@ -124,8 +123,12 @@ impl ReportWriter {
         }
     }
 
-    /// The same, said by a thread that does not wait for the guardian's turn. The stop had been asked for at this
-    /// moment, and it may not have begun.
+    /// The same for a stop that is asked for now, said by a thread that does not wait for the guardian's turn.
+    pub(super) fn report_now(&self, cause: StopCause) {
+        self.report_instead(cause, self.tree.awake_now());
+    }
+
+    /// The same for a stop that had been asked for at this moment, and may not have begun.
     pub(super) fn report_instead(&self, cause: StopCause, since: Instant) {
         if self.claim() {
             self.root.begin_stop_at(cause, since);
@@ -198,11 +201,12 @@ impl ReportWriter {
     ) -> StopReport {
         // A root that ends without a stop has failed to start, or its actor has failed.
         let cause = if failure.is_some() { StopCause::StartFailed } else { StopCause::Failed };
-        let stop = self.root.stop().unwrap_or(RootStop::now(cause));
+        let now = self.tree.awake_now();
+        let stop = self.root.stop().unwrap_or(RootStop::at(cause, now));
         let mut root = NodeReport::new(self.path.clone(), ChildKind::Supervisor);
         root.outcome = if outcome == Outcome::Graceful && stop.forced { Outcome::Killed } else { outcome };
         root.forced = stop.forced;
-        root.elapsed = awake_now().saturating_duration_since(stop.since);
+        root.elapsed = now.saturating_duration_since(stop.since);
         root.children = children;
         root.refused = refused;
         StopReport::new(root, stop.cause, failure, self.tree.containment())

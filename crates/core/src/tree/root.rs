@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::child::{ChildKind, ChildPath, StopCause};
-use crate::clock::awake_now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, RecordWriter, SignalAction};
 use crate::report::NodeReport;
@@ -51,15 +50,20 @@ pub(super) struct RootStop {
 }
 
 impl RootStop {
-    pub(super) fn now(cause: StopCause) -> Self {
-        Self { cause, since: awake_now(), forced: false }
+    pub(super) fn at(cause: StopCause, since: Instant) -> Self {
+        Self { cause, since, forced: false }
     }
 }
 
 impl Root {
     pub(super) fn new(path: ChildPath, context: TreeContext, deadline: Option<Duration>) -> Self {
-        let state =
-            RootState { started: false, gone: false, since: awake_now(), is_draining: false, stop: None };
+        let state = RootState {
+            started: false,
+            gone: false,
+            since: context.awake_now(),
+            is_draining: false,
+            stop: None,
+        };
         Self {
             path,
             context,
@@ -115,7 +119,7 @@ impl Root {
     /// The mark of the scope says what may still start, this state says why and since when, and a token that the
     /// guardian cancels wakes what waits for it. Nothing else knows it.
     pub(super) fn begin_stop(&self, cause: StopCause) {
-        self.begin_stop_at(cause, awake_now());
+        self.begin_stop_at(cause, self.context.awake_now());
     }
 
     /// The same for a stop that was asked for before.
@@ -128,12 +132,11 @@ impl Root {
         let is_first = || {
             let mut state = self.lock();
             let is_first = state.stop.is_none();
-            state.stop.get_or_insert(RootStop { since, ..RootStop::now(cause) });
+            state.stop.get_or_insert(RootStop::at(cause, since));
             is_first
         };
-        let grace = self
-            .deadline
-            .map(|deadline| deadline.saturating_sub(awake_now().saturating_duration_since(since)));
+        let asked_for = self.context.awake_now().saturating_duration_since(since);
+        let grace = self.deadline.map(|deadline| deadline.saturating_sub(asked_for));
         let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None, grace });
         self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what);
     }
@@ -165,7 +168,7 @@ impl Root {
             }
             let mut state = self.lock();
             state.started = true;
-            state.since = awake_now();
+            state.since = self.context.awake_now();
             true
         };
         let what = || (self.path.clone(), EventKind::Started { pid: None });
@@ -231,7 +234,7 @@ impl Root {
             incarnation: 1,
             pid: None,
             restarts: 0,
-            since: (!gone).then(|| awake_now().saturating_duration_since(since)),
+            since: (!gone).then(|| self.context.awake_now().saturating_duration_since(since)),
             forced: stop.is_some_and(|stop| stop.forced),
             details: None,
             children: Vec::new(),

@@ -14,29 +14,32 @@ use super::command::{CommandSender, GuardianAnswer};
 use super::report_writer::ReportWriter;
 use super::root::Root;
 use crate::child::StopCause;
-use crate::clock::awake_now;
 use crate::detector::{Stall, TICK, Watcher, look_at, watch};
 use crate::policy::{Standstill, StandstillStep};
+use crate::tree_clock::TreeClock;
 
 /// Watches over one guardian, which holds it.
 pub(super) struct GuardianWatchdog {
     writer: Arc<ReportWriter>,
     guardian: CommandSender,
     answer: GuardianAnswer,
-    requests: Arc<Requests>,
+    requests: Arc<StopRequests>,
     /// Waits for the token that stops the tree, for as long as it is held.
     _token: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
 /// What is known of a stop, however it was asked for and whether or not the guardian learns of it.
-struct Requests {
+pub(super) struct StopRequests {
     deadline: Duration,
+    clock: TreeClock,
     stop: Mutex<Option<Requested>>,
 }
 
 /// A stop that has been asked for.
 struct Requested {
     cause: StopCause,
+    /// By the tree's clock, which a test may have paused. What has passed by one of the two clocks alone does not
+    /// count.
     since: Instant,
     /// By the detector's clock, which does not go on while the whole program stands still.
     ticks: u64,
@@ -47,10 +50,10 @@ impl GuardianWatchdog {
     pub(super) fn new(
         writer: Arc<ReportWriter>,
         guardian: CommandSender,
-        deadline: Duration,
+        requests: StopRequests,
         stop_on: CancellationToken,
     ) -> Arc<Self> {
-        let requests = Arc::new(Requests { deadline, stop: Mutex::default() });
+        let requests = Arc::new(requests);
         let (answer, token) = (GuardianAnswer::default(), requests.listen_to(stop_on));
         let this = Arc::new(Self { writer, guardian, answer, requests, _token: token });
         let watcher: Weak<Self> = Arc::downgrade(&this);
@@ -69,12 +72,16 @@ impl GuardianWatchdog {
     }
 }
 
-impl Requests {
+impl StopRequests {
+    pub(super) fn new(deadline: Duration, clock: TreeClock) -> Self {
+        Self { deadline, clock, stop: Mutex::default() }
+    }
+
     fn note(&self, cause: StopCause) {
         let mut stop = self.stop();
         if stop.is_none() {
             let standstill = Standstill::new(self.deadline);
-            *stop = Some(Requested { cause, since: awake_now(), ticks: look_at(), standstill });
+            *stop = Some(Requested { cause, since: self.clock.awake_now(), ticks: look_at(), standstill });
         }
     }
 
@@ -96,11 +103,12 @@ impl Requests {
     }
 
     /// What there is to do, and for which stop. `None` says that none has been asked for.
-    fn look(&self, clock: u64, answered: bool) -> Option<(StandstillStep, StopCause, Instant)> {
+    fn look(&self, ticks: u64, answered: bool) -> Option<(StandstillStep, StopCause, Instant)> {
         let mut stop = self.stop();
         let requested = stop.as_mut()?;
-        let ticks = u32::try_from(clock.saturating_sub(requested.ticks)).unwrap_or(u32::MAX);
-        let look = requested.standstill.look(TICK.saturating_mul(ticks), answered);
+        let ticks = u32::try_from(ticks.saturating_sub(requested.ticks)).unwrap_or(u32::MAX);
+        let elapsed = self.clock.awake_now().saturating_duration_since(requested.since);
+        let look = requested.standstill.look(elapsed.min(TICK.saturating_mul(ticks)), answered);
         Some((look, requested.cause, requested.since))
     }
 
@@ -111,7 +119,7 @@ impl Requests {
 
 /// The token that stops the tree has been cancelled. This may run under a lock of the token, so it touches nothing that
 /// holds the token.
-impl Wake for Requests {
+impl Wake for StopRequests {
     fn wake(self: Arc<Self>) {
         self.note(StopCause::Token);
     }
@@ -168,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_token_that_is_cancelled_is_noted_by_the_thread_that_cancels_it() {
-        let requests = Arc::new(Requests { deadline: Duration::from_secs(1), stop: Mutex::default() });
+        let requests = Arc::new(StopRequests::new(Duration::from_secs(1), TreeClock::default()));
         let token = CancellationToken::new();
         let _listens = requests.listen_to(token.clone());
         assert!(requests.stop().is_none());
@@ -180,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_token_that_was_cancelled_before_is_noted_at_once() {
-        let requests = Arc::new(Requests { deadline: Duration::from_secs(1), stop: Mutex::default() });
+        let requests = Arc::new(StopRequests::new(Duration::from_secs(1), TreeClock::default()));
         let token = CancellationToken::new();
         token.cancel();
 
