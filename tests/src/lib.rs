@@ -5,6 +5,7 @@
 
 mod arguments;
 mod descendant;
+mod dispositions;
 mod heard;
 mod in_time;
 mod keys;
@@ -19,6 +20,7 @@ mod until;
 
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
+pub use dispositions::say_what_becomes_of_signals;
 pub use heard::{BACKSTOP, Heard};
 pub use in_time::{InTime, collect_in_time, wait_in_time};
 pub use keys::press_again;
@@ -30,7 +32,7 @@ pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
 pub use sys::{
     Heap, InTerminal, OddWaker, Side, fork, hear_the_terminal, limit, odd_waker, refuse, refuse_with,
-    resize_terminal, send_copies, start_in_terminal,
+    reset_signal, resize_terminal, send_copies, start_in_terminal,
 };
 pub use until::{happens, until, until_some};
 

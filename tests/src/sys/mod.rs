@@ -1,5 +1,6 @@
 //! What no safe library offers: the only `unsafe` of the fixtures.
 
+mod default;
 mod fork;
 mod heap;
 mod limit;
@@ -8,6 +9,7 @@ mod refuse;
 mod terminal;
 mod waker;
 
+pub use default::reset_signal;
 pub use fork::{Side, fork};
 pub use heap::Heap;
 pub use limit::limit;
