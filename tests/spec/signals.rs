@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use crate::support::{Finished, Program, press_again};
 
 mod added;
+mod broken_pipe;
 mod embedded;
 mod endings;
 mod inherited;

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod descendant;
+mod dispositions;
 mod heard;
 mod in_time;
 mod keys;
@@ -20,6 +21,7 @@ mod until;
 
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
+pub use dispositions::say_what_becomes_of_signals;
 pub use heard::{BACKSTOP, Heard};
 pub use in_time::{InTime, collect_in_time, wait_in_time};
 pub use keys::press_again;
@@ -32,7 +34,7 @@ pub use signals::Signals;
 pub use strict_schema::{in_the_book, strict_schema};
 pub use sys::{
     Heap, InTerminal, LIMITS, OddWaker, Side, fork, hear_the_terminal, limit, lose_capabilities, odd_waker,
-    refuse, refuse_with, resize_terminal, send_copies, start_in_terminal,
+    refuse, refuse_with, reset_signal, resize_terminal, send_copies, start_in_terminal,
 };
 pub use until::{happens, until, until_some};
 

@@ -49,7 +49,7 @@ fn clean_up(gate: &TestGate, work: &'static str) -> bool {
 }
 
 fn stop(gate: &TestGate) {
-    gate.drain("stop", |_, _| {}, |_, _| {}, |table| table.asked = true);
+    gate.begin_stop("stop", |_, _| {}, |_, _| {}, |table| table.asked = true);
 }
 
 /// The body ends. `true` says that it reports the end.

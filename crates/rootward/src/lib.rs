@@ -119,6 +119,8 @@ pub mod http;
 pub mod probes;
 #[cfg(all(feature = "procs", target_os = "linux"))]
 pub mod process;
+#[doc(hidden)]
+pub mod sibling;
 #[cfg(all(feature = "systemd", target_os = "linux"))]
 pub mod systemd;
 #[cfg(feature = "testing")]
@@ -151,10 +153,6 @@ pub use rootward_procs::Process;
 #[cfg(feature = "signals")]
 #[doc(inline)]
 pub use rootward_signals::{Signal, Signals};
-
-// For the crates that stand beside this one, such as the observer.
-#[doc(hidden)]
-pub use rootward_core::sibling;
 
 /// ractor, in the version in which [`ChildSpec::actor`] takes actors.
 #[cfg(feature = "actors")]

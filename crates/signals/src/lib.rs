@@ -25,6 +25,8 @@ mod handler_threads;
 mod last_kill;
 mod listening;
 mod policy;
+#[doc(hidden)]
+pub mod sibling;
 mod signal_thread;
 mod signals;
 mod snapshot_show;

@@ -38,8 +38,9 @@ use crate::{
 /// # A good guest
 ///
 /// No signal's disposition is changed before [`listen`](Self::listen) or [`attach`](Self::attach) is called,
-/// and only those of SIGINT, SIGTERM, SIGHUP and of signals for which something is registered. SIGQUIT
-/// (Ctrl-\\) stays the last way out, unless it is among the [signals that stop](Self::stop_signals). What the program
+/// and only those of SIGINT, SIGTERM, SIGHUP, of signals for which something is registered, and of a SIGPIPE that would
+/// end the program. SIGQUIT (Ctrl-\\) stays the last way out, unless it is among the [signals that
+/// stop](Self::stop_signals). What the program
 /// was started with stays in force: a SIGHUP or SIGINT that is ignored [is left alone](Self::heed_ignored), and a
 /// signal that is blocked is let through on the library's own thread and on no other. When the last guard has been
 /// dropped each signal does again what it did before.

@@ -65,8 +65,12 @@ impl SystemSignals {
             heard.begin(signal)?;
         }
         if inherited.reapable_children && sys::is_ignored(libc::SIGCHLD) {
-            let taken = heard.dispositions.take(libc::SIGCHLD);
-            taken.map_err(|source| SignalError::Listen { signal: Signal::CHLD, source })?;
+            heard.take(Signal::CHLD)?;
+        }
+        // A write to a pipe without a reader is an error then, and does not end the program. It is caught and not
+        // ignored: what this program executes does not inherit that.
+        if sys::has_default_effect(libc::SIGPIPE) {
+            heard.take(Signal::PIPE)?;
         }
         Ok(Self { heard, wakes })
     }
@@ -125,13 +129,18 @@ impl CaughtSignals {
         // The count first: what arrives as soon as the signal is taken is one that is to be heard.
         let count = sys::arrivals(number);
         if !stays_ignored(signal, sys::is_ignored(number), self.inherited.heed_ignored) {
-            let taken = self.dispositions.take(number);
-            taken.map_err(|source| SignalError::Listen { signal, source })?;
+            self.take(signal)?;
         }
         state.heard.push(CaughtSignal { signal, count, needed_by: 1 });
         state.blocked.push(signal);
         self.news.notify_one();
         Ok(())
+    }
+
+    /// Has a signal caught, also if nothing hears it.
+    fn take(&self, signal: Signal) -> Result<(), SignalError> {
+        let taken = self.dispositions.take(signal.number());
+        taken.map_err(|source| SignalError::Listen { signal, source })
     }
 
     /// A signal is needed by one less. If that was the last, it does again what it did before.

@@ -62,14 +62,15 @@ fn public_names(source: &str) -> Vec<String> {
             attributes.push_str(line);
             continue;
         }
-        if let Some(module) = line.strip_prefix("pub mod ") {
+        let is_hidden = attributes.contains("doc(hidden)");
+        if let Some(module) = line.strip_prefix("pub mod ").filter(|_| !is_hidden) {
             names.push(module.trim_end_matches([';', '{', ' ']).to_owned());
         } else if line.starts_with("pub use ") {
             let mut item = line.to_owned();
             while !item.ends_with(';') {
                 item.push_str(lines.next().expect("an item ends"));
             }
-            if !attributes.contains("doc(hidden)") && !attributes.contains("doc(no_inline)") {
+            if !is_hidden && !attributes.contains("doc(no_inline)") {
                 let list = item.rsplit("::").next().unwrap_or_default();
                 let list = list.trim_matches(['{', '}', ';', ' ']).split(',').map(str::trim);
                 names.extend(list.filter(|name| !name.is_empty()).map(str::to_owned));

@@ -1,6 +1,7 @@
 //! What no safe library offers: the only `unsafe` of the fixtures.
 
 mod capabilities;
+mod default;
 mod fork;
 mod heap;
 mod limit;
@@ -10,6 +11,7 @@ mod terminal;
 mod waker;
 
 pub use capabilities::lose_capabilities;
+pub use default::reset_signal;
 pub use fork::{Side, fork};
 pub use heap::Heap;
 pub use limit::{LIMITS, limit};

@@ -56,7 +56,9 @@ pub(super) enum CallSuccess {
     Done,
 }
 
-/// Why it has not been done.
+/// Why it has not been done. Each call is answered with some of these, and its public error has a variant for each of
+/// them and no others.
+#[derive(Debug)]
 pub(super) enum CallRefusal {
     StartFailed(StartError),
     /// There was nothing to run.
@@ -71,6 +73,16 @@ pub(super) enum CallRefusal {
     Stopping,
     /// The supervisor has ended, and has not answered.
     NotRunning,
+}
+
+impl CallRefusal {
+    /// Says that this call is never answered with this. If it is all the same, its caller is told what a supervisor
+    /// that stops would tell.
+    #[track_caller]
+    pub(super) fn never<E>(&self, stopping: E) -> E {
+        debug_assert!(false, "no call of this kind is answered with {self:?}");
+        stopping
+    }
 }
 
 /// A child that has just been started.

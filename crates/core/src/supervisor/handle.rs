@@ -117,8 +117,22 @@ impl SupervisorHandle {
     pub(crate) async fn reserve(&self) -> Result<ReservedPlace, ReserveError> {
         match self.call(Demand::Reserve).await {
             Ok(CallSuccess::Reserved(place)) => Ok(place),
+            Ok(CallSuccess::Started(_) | CallSuccess::Done) => {
+                unreachable!("a reservation is answered with a place")
+            }
             Err(CallRefusal::NotRunning) => Err(ReserveError::NotRunning),
-            Ok(CallSuccess::Started(_) | CallSuccess::Done) | Err(_) => Err(ReserveError::Stopping),
+            Err(CallRefusal::Stopping) => Err(ReserveError::Stopping),
+            Err(
+                never @ (CallRefusal::StartFailed(_)
+                | CallRefusal::Ignored
+                | CallRefusal::AlreadyStarted
+                | CallRefusal::AlreadyPresent
+                | CallRefusal::MaxChildren
+                | CallRefusal::NotFound
+                | CallRefusal::Running
+                | CallRefusal::Restarting
+                | CallRefusal::NothingKept),
+            ) => Err(never.never(ReserveError::Stopping)),
         }
     }
 
@@ -158,17 +172,17 @@ impl SupervisorHandle {
             Ok(_) => Ok(()),
             Err(CallRefusal::NotFound) => Err(TerminateChildError::NotFound),
             Err(CallRefusal::NotRunning) => Err(TerminateChildError::NotRunning),
+            Err(CallRefusal::Stopping) => Err(TerminateChildError::Stopping),
             Err(
-                CallRefusal::StartFailed(_)
+                never @ (CallRefusal::StartFailed(_)
                 | CallRefusal::Ignored
                 | CallRefusal::AlreadyStarted
                 | CallRefusal::AlreadyPresent
                 | CallRefusal::MaxChildren
                 | CallRefusal::Running
                 | CallRefusal::Restarting
-                | CallRefusal::NothingKept
-                | CallRefusal::Stopping,
-            ) => Err(TerminateChildError::Stopping),
+                | CallRefusal::NothingKept),
+            ) => Err(never.never(TerminateChildError::Stopping)),
         }
     }
 
@@ -194,10 +208,14 @@ impl SupervisorHandle {
             Err(CallRefusal::NotRunning) => Err(RestartChildError::NotRunning),
             Err(CallRefusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
             Err(CallRefusal::NotFound) => Err(RestartChildError::NotFound),
-            Err(CallRefusal::Running | CallRefusal::AlreadyStarted) => Err(RestartChildError::Running),
-            Err(CallRefusal::Restarting | CallRefusal::AlreadyPresent) => Err(RestartChildError::Restarting),
+            Err(CallRefusal::Running) => Err(RestartChildError::Running),
+            Err(CallRefusal::Restarting) => Err(RestartChildError::Restarting),
             Err(CallRefusal::NothingKept) => Err(RestartChildError::Dynamic),
-            Err(CallRefusal::MaxChildren | CallRefusal::Stopping) => Err(RestartChildError::Stopping),
+            Err(CallRefusal::Stopping) => Err(RestartChildError::Stopping),
+            Err(
+                never
+                @ (CallRefusal::AlreadyStarted | CallRefusal::AlreadyPresent | CallRefusal::MaxChildren),
+            ) => Err(never.never(RestartChildError::Stopping)),
         }
     }
 
@@ -215,16 +233,18 @@ impl SupervisorHandle {
         match self.call(Demand::Delete(id)).await {
             Ok(_) => Ok(()),
             Err(CallRefusal::NotFound) => Err(DeleteChildError::NotFound),
-            Err(CallRefusal::Running | CallRefusal::AlreadyStarted) => Err(DeleteChildError::Running),
-            Err(CallRefusal::Restarting | CallRefusal::AlreadyPresent) => Err(DeleteChildError::Restarting),
+            Err(CallRefusal::Running) => Err(DeleteChildError::Running),
+            Err(CallRefusal::Restarting) => Err(DeleteChildError::Restarting),
             Err(CallRefusal::NothingKept) => Err(DeleteChildError::Dynamic),
             Err(CallRefusal::NotRunning) => Err(DeleteChildError::NotRunning),
+            Err(CallRefusal::Stopping) => Err(DeleteChildError::Stopping),
             Err(
-                CallRefusal::StartFailed(_)
+                never @ (CallRefusal::StartFailed(_)
                 | CallRefusal::Ignored
-                | CallRefusal::MaxChildren
-                | CallRefusal::Stopping,
-            ) => Err(DeleteChildError::Stopping),
+                | CallRefusal::AlreadyStarted
+                | CallRefusal::AlreadyPresent
+                | CallRefusal::MaxChildren),
+            ) => Err(never.never(DeleteChildError::Stopping)),
         }
     }
 

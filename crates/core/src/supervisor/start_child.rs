@@ -139,13 +139,13 @@ impl Offer {
             Err(CallRefusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
             Err(CallRefusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
             Err(CallRefusal::MaxChildren) => Err(StartChildError::MaxChildren { spec: Box::new(self.spec) }),
+            Err(CallRefusal::Stopping) => Err(StartChildError::Stopping { spec: Box::new(self.spec) }),
             Err(
-                CallRefusal::NotFound
+                never @ (CallRefusal::NotFound
                 | CallRefusal::Running
                 | CallRefusal::Restarting
-                | CallRefusal::NothingKept
-                | CallRefusal::Stopping,
-            ) => Err(StartChildError::Stopping { spec: Box::new(self.spec) }),
+                | CallRefusal::NothingKept),
+            ) => Err(never.never(StartChildError::Stopping { spec: Box::new(self.spec) })),
         }
     }
 }

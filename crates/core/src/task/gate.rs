@@ -4,10 +4,10 @@
 //! which is the supervisor of its children, and its guests, which run elsewhere. The gate decides three things, each
 //! together with what follows from it, under one lock:
 //!
-//! - **What is let in.** While it is open, all work; while it drains, clean-up work; once it is closed, nothing. A
-//!   child that is let in is in the task group before the lock is released, so that no stop can pass between the
+//! - **What is let in.** While it is open, all work; from the stop on, clean-up work only; once it is closed, nothing.
+//!   A child that is let in is in the task group before the lock is released, so that no stop can pass between the
 //!   decision and the start.
-//! - **What is asked to stop.** The task group, in the same section in which the gate begins to drain.
+//! - **What is asked to stop.** The task group, in the section in which the gate begins to let in clean-up work only.
 //! - **Which part reports the end.** Whichever part ends last, once and never twice.
 //!
 //! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under
@@ -33,8 +33,8 @@ struct GateState<N, Q, E> {
 enum GatePhase<Q> {
     /// All work is let in.
     Open,
-    /// A stop has begun: clean-up work is let in.
-    Draining(Q),
+    /// A stop has begun: clean-up work is let in, and nothing else.
+    CleanUpOnly(Q),
     /// Nothing is let in any more.
     Closed,
 }
@@ -77,8 +77,8 @@ impl<N, Q, E> Gate<N, Q, E> {
         let state = &mut *self.lock();
         let request = match (&state.phase, purpose) {
             (GatePhase::Open, WorkKind::Work | WorkKind::CleanUp) => None,
-            (GatePhase::Draining(request), WorkKind::CleanUp) => Some(request),
-            (GatePhase::Draining(_), WorkKind::Work)
+            (GatePhase::CleanUpOnly(request), WorkKind::CleanUp) => Some(request),
+            (GatePhase::CleanUpOnly(_), WorkKind::Work)
             | (GatePhase::Closed, WorkKind::Work | WorkKind::CleanUp) => {
                 state.refused += 1;
                 return Err(item);
@@ -100,7 +100,7 @@ impl<N, Q, E> Gate<N, Q, E> {
     /// Begins the stop, and asks the task group to stop under the same lock. If it has begun before, `merge` says what
     /// the new request makes of the old one, and the task group is asked again. If the body is over, `note` tells the
     /// report of the end.
-    pub(crate) fn drain(
+    pub(crate) fn begin_stop(
         &self,
         request: Q,
         merge: impl FnOnce(&mut Q, Q),
@@ -109,8 +109,8 @@ impl<N, Q, E> Gate<N, Q, E> {
     ) {
         let state = &mut *self.lock();
         match (&mut state.phase, &mut state.end_report) {
-            (GatePhase::Open, _) => state.phase = GatePhase::Draining(request),
-            (GatePhase::Draining(before), _) => merge(before, request),
+            (GatePhase::Open, _) => state.phase = GatePhase::CleanUpOnly(request),
+            (GatePhase::CleanUpOnly(before), _) => merge(before, request),
             (GatePhase::Closed, Some(report)) => note(report, request),
             (GatePhase::Closed, None) => {}
         }
@@ -135,7 +135,7 @@ impl<N, Q, E> Gate<N, Q, E> {
         let state = &mut *self.lock();
         let before = match std::mem::replace(&mut state.phase, GatePhase::Closed) {
             GatePhase::Open => StopBefore::None,
-            GatePhase::Draining(request) => StopBefore::Asked(request),
+            GatePhase::CleanUpOnly(request) => StopBefore::Asked(request),
             GatePhase::Closed => StopBefore::Forced,
         };
         let group = match &mut state.group {
@@ -205,7 +205,7 @@ impl<N, Q, E> Gate<N, Q, E> {
     /// Looks at the stop that is under way, as long as clean-up work is let in.
     pub(crate) fn with_request<R>(&self, look: impl FnOnce(&Q) -> R) -> Option<R> {
         match &self.lock().phase {
-            GatePhase::Draining(request) => Some(look(request)),
+            GatePhase::CleanUpOnly(request) => Some(look(request)),
             GatePhase::Open | GatePhase::Closed => None,
         }
     }

@@ -103,7 +103,7 @@ impl TaskNode {
     /// when it is to be forced.
     pub(super) fn escalate(&self) -> Option<Instant> {
         let force_at = self.own_deadline();
-        self.gate.drain(force_at, tighten, |_, _| {}, |group| group.gave_up = true);
+        self.gate.begin_stop(force_at, tighten, |_, _| {}, |group| group.gave_up = true);
         self.tell_stop();
         force_at
     }

@@ -144,7 +144,7 @@ impl TaskNode {
         let request = StopRequest::new(StopCause::Parent, deadline);
         // The gate first: code that sees that a stop has begun finds it shut.
         let note = |report: &mut Box<EndReport>, deadline| tighten(&mut report.until, deadline);
-        self.gate.drain(deadline, tighten, note, |group| group.child.stop(request));
+        self.gate.begin_stop(deadline, tighten, note, |group| group.child.stop(request));
         self.tell_stop();
     }
 

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rootward_tests::until_some;
 
-use crate::support::{Demo, Temp, Terminal, tree};
+use crate::support::{DemoWithDoor, Terminal, tree};
 
 /// What a process dies of that has no time for anything. Rust's runtime takes the first SIGSEGV for a fault of its own.
 const FATAL: [Signal; 3] = [Signal::SIGKILL, Signal::SIGABRT, Signal::SIGILL];
@@ -59,28 +59,17 @@ fn a_program_without_an_init_that_dies_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn a_watcher_that_dies_leaves_the_terminal_as_it_was() {
-    let temp = Temp::new();
-    let door = temp.path("door.sock");
-    let file = tree("calm.toml");
-    let mut demo = Demo::start([
-        "run".as_ref(),
-        file.as_os_str(),
-        "--view=none".as_ref(),
-        "--observe".as_ref(),
-        door.as_os_str(),
-    ]);
-    demo.wait_for_start();
+    let watched = DemoWithDoor::run(&tree("calm.toml"), &[]);
 
     for signal in FATAL {
-        let view = view(&["attach", door.to_str().unwrap()]);
+        let view = view(&["attach", &watched.door]);
 
         view.signal(signal);
         let left = view.finish();
 
         assert!(left.is_as_before && !left.status.success(), "{signal}: {}", left.screen);
     }
-    demo.signal(Signal::SIGTERM);
-    assert_eq!(demo.finish().code(), 0);
+    watched.stop();
 }
 
 /// A shell that goes on with what was suspended has the terminal then.

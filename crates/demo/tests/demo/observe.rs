@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, Lines, Temp, tree};
+use crate::support::{Demo, DemoWithDoor, Lines, Temp, tree};
 
 /// The answer to a request, as it was sent.
 fn ask(mut door: impl AsFd + Read + Write, request: &str, headers: &str) -> String {
@@ -41,25 +42,14 @@ fn a_door_at_a_port_is_told_with_its_token_and_has_the_page() {
 
 #[test]
 fn a_watcher_stops_the_tree_where_that_is_allowed() {
-    let (tree, temp) = (tree("calm.toml"), Temp::new());
-    let socket = temp.path("door.sock");
-    let mut demo = Demo::start([
-        "run",
-        tree.to_str().unwrap(),
-        "--allow-control",
-        "--observe",
-        socket.to_str().unwrap(),
-        "--view",
-        "none",
-    ]);
-    assert_eq!(demo.wait_for_line("watch at "), socket.to_str().unwrap());
-    demo.wait_for_start();
+    let watched = DemoWithDoor::run(&tree("calm.toml"), &["--allow-control"]);
+    assert_eq!(watched.demo.wait_for_line("watch at "), watched.door);
 
-    let answer = ask(UnixStream::connect(&socket).unwrap(), "POST /stop", "host: door\r\n");
+    let answer = ask(UnixStream::connect(&watched.door).unwrap(), "POST /stop", "host: door\r\n");
 
     assert!(answer.contains("\"done\":\"stop\""), "{answer}");
-    assert_eq!(demo.finish().code(), 0);
-    assert!(!socket.exists());
+    assert_eq!(watched.demo.finish().code(), 0);
+    assert!(!Path::new(&watched.door).exists());
 }
 
 #[test]

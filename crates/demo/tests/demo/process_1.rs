@@ -16,7 +16,7 @@ use nix::sys::time::{TimeVal, TimeValLike as _};
 use nix::unistd::Pid;
 use rootward_tests::{Known, pause, until_some};
 
-use crate::support::{Demo, Lines, Temp, as_process_1, tree, until, wait_in_time};
+use crate::support::{DemoWithDoor, Lines, Temp, as_process_1, tree, until, wait_in_time};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_rootward-demo");
 
@@ -158,11 +158,8 @@ fn every_command_that_waits_ends_by_sigterm() {
 #[test]
 fn every_command_that_follows_a_tree_ends_by_sigterm() {
     let Some(unshare) = as_process_1() else { return };
-    let temp = Temp::new();
-    let (door, watched) = (temp.path("door.sock"), tree("watched.toml"));
-    let [door, watched] = [&door, &watched].map(|path| path.to_str().expect("a text"));
-    let mut demo = Demo::start(["run", watched, "--view=none", "--observe", door]);
-    demo.wait_for_start();
+    let watched = DemoWithDoor::run(&tree("watched.toml"), &[]);
+    let door = watched.door.as_str();
     // A line that each of them writes when it has begun to follow. A wait writes none before its end.
     for (words, follows) in [
         (&["attach", door][..], Some("The tree as it is:")),
@@ -185,8 +182,7 @@ fn every_command_that_follows_a_tree_ends_by_sigterm() {
             assert_eq!(wait_in_time(&mut inside.unshare).code(), Some(143), "{words:?}, {is_late}");
         }
     }
-    demo.signal(Signal::SIGTERM);
-    assert_eq!(demo.finish().code(), 0);
+    watched.stop();
 }
 
 /// How many connections a door has. The door's side of each bears its path.

@@ -12,14 +12,10 @@ use nix::sys::signal::Signal;
 use rootward_tests::strict_schema;
 use serde_json::Value;
 
-use crate::support::{Demo, InTime as _, Lines, Temp, tree, wait_in_time};
+use crate::support::{Demo, DemoWithDoor, InTime as _, Lines, Temp, tree, wait_in_time};
 
-/// A demo with an open door.
-struct Watched {
-    demo: Demo,
-    socket: PathBuf,
-    _temp: Temp,
-}
+/// A demo to ask, in whose tree something has happened.
+struct Watched(DemoWithDoor);
 
 /// What a command has answered.
 pub(crate) struct Answer {
@@ -30,23 +26,13 @@ pub(crate) struct Answer {
 
 impl Watched {
     fn start(more: &[&str]) -> Self {
-        let (file, temp) = (tree("watched.toml"), Temp::new());
-        let socket = temp.path("door.sock");
-        let args = [
-            "run",
-            file.to_str().expect("a path of this test is text"),
-            "--view",
-            "none",
-            "--observe",
-            socket.to_str().expect("a path of this test is text"),
-        ];
-        let mut demo = Demo::start(args.iter().chain(more));
-        demo.wait_for_start();
+        let mut watched = DemoWithDoor::run(&tree("watched.toml"), more);
+        let demo = &mut watched.demo;
         let restarting = demo.wait_for("restarting", "root/broken")["seq"].as_u64();
         let ended = demo.wait_for("exited", "root/team/ends")["seq"].as_u64();
         let said =
             demo.wait_until(|event| event["event"] == "output" && event["line"] == "two")["seq"].as_u64();
-        let watched = Self { demo, socket, _temp: temp };
+        let watched = Self(watched);
         // The door hears of it a moment later.
         let mut follow = watched.spawn(&["events", "--follow", "--json"]);
         let newest = restarting.max(ended).max(said).expect("events have numbers");
@@ -58,12 +44,12 @@ impl Watched {
 
     fn spawn(&self, args: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
-        command.arg(args[0]).arg(&self.socket).args(&args[1..]).stdout(Stdio::piped());
+        command.arg(args[0]).arg(&self.0.door).args(&args[1..]).stdout(Stdio::piped());
         command.spawn().expect("the demo has been built")
     }
 
     fn ask(&self, command: &str, rest: &[&str]) -> Answer {
-        ask(&[&[command, self.socket.to_str().expect("a path of this test is text")], rest].concat())
+        ask(&[&[command, self.0.door.as_str()], rest].concat())
     }
 
     /// The documents of an answer, each of which has to be as described.
@@ -73,8 +59,7 @@ impl Watched {
     }
 
     fn finish(self) {
-        self.demo.signal(Signal::SIGTERM);
-        assert_eq!(self.demo.finish().code(), 0);
+        self.0.stop();
     }
 }
 
@@ -230,19 +215,19 @@ fn restart_and_stop_change_the_tree_where_that_is_allowed() {
 
     let (restarted, documents) = watched.json("restart", &["root/team/runs"]);
     assert_eq!((restarted, &documents[0]["done"]), (0, &"restart".into()));
-    watched.demo.wait_until(|event| {
+    watched.0.demo.wait_until(|event| {
         event["event"] == "started" && event["path"] == "root/team/runs" && event["incarnation"] == 2
     });
     let (terminated, documents) = watched.json("stop", &["root/team/runs"]);
     assert_eq!((terminated, &documents[0]["done"]), (0, &"terminate".into()));
-    watched.demo.wait_for("stopped", "root/team/runs");
+    watched.0.demo.wait_for("stopped", "root/team/runs");
     assert_eq!(watched.ask("restart", &["root/team/none"]).code, 2);
     assert_eq!(watched.ask("restart", &["root"]).code, 2, "a root has no supervisor");
 
     let stopped = watched.ask("stop", &[]);
 
     assert_eq!((stopped.code, stopped.stdout.as_str()), (0, "the tree is gone\n"));
-    assert_eq!(watched.demo.finish().code(), 0);
+    assert_eq!(watched.0.demo.finish().code(), 0);
 }
 
 #[test]
@@ -292,7 +277,7 @@ fn events_and_logs_show_what_was_before_and_go_on_to_the_end() {
     let rest = documents(&lines.rest());
     assert!(rest.last().unwrap()["end"]["as_of"].is_u64(), "the last document is the end");
     assert!(wait_in_time(&mut follow).success());
-    assert_eq!(watched.demo.finish().code(), 0);
+    assert_eq!(watched.0.demo.finish().code(), 0);
 }
 
 #[test]

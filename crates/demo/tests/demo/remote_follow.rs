@@ -1,19 +1,18 @@
 //! Commands on a running program that follow it, and the signals that they send: as text and as documents.
 
 use std::fs;
-use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::remote::{Answer, ask, documents};
-use crate::support::{Demo, Lines, Temp, until, wait_in_time};
+use crate::support::{DemoWithDoor, Lines, Temp, until, wait_in_time};
 
 /// A program with a door, one child of which writes a line at each SIGHUP.
 struct Chatty {
-    demo: Demo,
-    temp: Temp,
+    program: DemoWithDoor,
+    /// Has the tree file.
+    _temp: Temp,
 }
 
 impl Chatty {
@@ -26,30 +25,16 @@ impl Chatty {
              [[children]]\nid = 'talks'\nprocess = {{ command = ['sh', '-c', \"\"\"{script}\"\"\"], ready = {{ line = 'up' }} }}\n"
         );
         let file = temp.write("tree.toml", file);
-        let mut demo = Demo::start([
-            "run".as_ref(),
-            file.as_os_str(),
-            "--view=none".as_ref(),
-            "--allow-control".as_ref(),
-            "--observe".as_ref(),
-            temp.path("door.sock").as_os_str(),
-        ]);
-        demo.wait_for_start();
-        until("the door is open", || UnixStream::connect(temp.path("door.sock")).is_ok());
-        Self { demo, temp }
-    }
-
-    fn socket(&self) -> String {
-        self.temp.path("door.sock").to_str().expect("a path of this test is text").to_owned()
+        Self { program: DemoWithDoor::run(&file, &["--allow-control"]), _temp: temp }
     }
 
     fn ask(&self, command: &str, rest: &[&str]) -> Answer {
-        ask(&[&[command, &self.socket()], rest].concat())
+        ask(&[&[command, self.program.door.as_str()], rest].concat())
     }
 
     fn follow(&self, command: &str, rest: &[&str]) -> (Child, Lines<ChildStdout>) {
         let mut watcher = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
-        watcher.arg(command).arg(self.socket()).args(rest).arg("--follow").stdout(Stdio::piped());
+        watcher.arg(command).arg(&self.program.door).args(rest).arg("--follow").stdout(Stdio::piped());
         let mut watcher = watcher.spawn().expect("the demo has been built");
         let lines = Lines::of(watcher.stdout.take().expect("it is piped"));
         (watcher, lines)
@@ -57,8 +42,7 @@ impl Chatty {
 
     /// Stops the program, after which each of these has come to its end.
     fn ends(self, watchers: impl IntoIterator<Item = Child>) {
-        self.demo.signal(Signal::SIGTERM);
-        assert_eq!(self.demo.finish().code(), 0);
+        self.program.stop();
         for mut watcher in watchers {
             assert!(wait_in_time(&mut watcher).success());
         }
@@ -68,7 +52,7 @@ impl Chatty {
 #[test]
 fn a_signal_reaches_the_program_of_a_process_and_the_answer_says_so() {
     let mut chatty = Chatty::start();
-    let pid = chatty.demo.wait_for("started", "root/talks")["pid"].as_u64().expect("it is a process");
+    let pid = chatty.program.demo.wait_for("started", "root/talks")["pid"].as_u64().expect("it is a process");
     let is_stopped = || {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('T'))

@@ -1,13 +1,12 @@
 //! The view on a terminal: keys in, screen out, and what is left when it is over.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use rootward_tests::press_again;
 
-use crate::support::{Demo, Lines, Temp, Terminal, tree, wait_in_time};
+use crate::support::{DemoWithDoor, Lines, Temp, Terminal, tree, wait_in_time};
 
 const CTRL_C: &str = "\u{3}";
 
@@ -114,14 +113,10 @@ fn a_signal_that_ends_the_program_at_once_leaves_the_terminal_as_it_was() {
 /// `trap '' USR2` before the demo, which a view leaves as it is.
 #[test]
 fn a_signal_that_was_ignored_from_the_start_ends_no_view() {
-    let temp = Temp::new();
-    let door = temp.path("door.sock");
-    let file = tree("calm.toml");
-    let mut demo = watched(&file, &door);
-    demo.wait_for_start();
-    let [file, door] = [&file, &door].map(|path| path.to_str().unwrap());
+    let (watched, file) = (watched(), tree("calm.toml"));
+    let file = file.to_str().expect("its name is text");
 
-    for (args, key) in [(&["run", file, "--view", "tui"][..], CTRL_C), (&["attach", door], "q")] {
+    for (args, key) in [(&["run", file, "--view", "tui"][..], CTRL_C), (&["attach", &watched.door], "q")] {
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' USR2 ALRM; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_rootward-demo")]);
         command.args(args);
@@ -137,8 +132,7 @@ fn a_signal_that_was_ignored_from_the_start_ends_no_view() {
 
         assert_eq!(view.finish().status.code(), Some(0), "{args:?}");
     }
-    demo.signal(Signal::SIGTERM);
-    assert_eq!(demo.finish().code(), 0);
+    watched.stop();
 }
 
 #[test]
@@ -295,62 +289,41 @@ fn where_no_shell_could_go_on_with_it_ctrl_z_suspends_nothing() {
 
 #[test]
 fn a_running_tree_is_watched_and_changed_through_its_door() {
-    let temp = Temp::new();
-    let door = temp.path("door.sock");
-    let file = tree("calm.toml");
-    let mut demo = Demo::start([
-        "run".as_ref(),
-        file.as_os_str(),
-        "--view=none".as_ref(),
-        "--allow-control".as_ref(),
-        "--observe".as_ref(),
-        door.as_os_str(),
-    ]);
-    demo.wait_for_start();
+    let mut watched = watched();
 
-    let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
+    let mut view = Terminal::demo(&["attach", &watched.door]);
     view.wait_until(|screen| is(screen, "d", "● running") && screen.contains("door.sock running"));
     view.press("jt");
     view.wait_for("stop root/a and leave it down? y/n");
     view.press("y");
-    demo.wait_for("stopped", "root/a");
+    watched.demo.wait_for("stopped", "root/a");
     view.wait_until(|screen| is(screen, "a", "↑ gone"));
     view.press("q");
     let left = view.finish();
     assert!(left.status.success() && left.is_as_before, "{}", left.screen);
     assert!(left.screen.contains("The program goes on."), "{}", left.screen);
 
-    let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
+    let mut view = Terminal::demo(&["attach", &watched.door]);
     view.wait_until(|screen| is(screen, "d", "● running") && !is(screen, "a", "● running"));
-    demo.signal(Signal::SIGTERM);
+    watched.demo.signal(Signal::SIGTERM);
     let left = view.finish();
     assert!(left.status.success() && left.is_as_before, "{}", left.screen);
     assert!(left.screen.contains("The tree is gone."), "{}", left.screen);
-    assert_eq!(demo.finish().code(), 0);
+    assert_eq!(watched.demo.finish().code(), 0);
 }
 
-/// A demo with a door through which its tree may be changed.
-fn watched(file: &Path, door: &Path) -> Demo {
-    Demo::start([
-        "run".as_ref(),
-        file.as_os_str(),
-        "--allow-control".as_ref(),
-        "--observe".as_ref(),
-        door.as_os_str(),
-    ])
+/// A demo whose tree may be changed through its door.
+fn watched() -> DemoWithDoor {
+    DemoWithDoor::run(&tree("calm.toml"), &["--allow-control"])
 }
 
 #[test]
 fn a_watcher_is_ended_by_signals_and_the_tree_is_not() {
-    let temp = Temp::new();
-    let door = temp.path("door.sock");
-    let file = tree("calm.toml");
-    let mut demo = watched(&file, &door);
-    demo.wait_for_start();
+    let watched = watched();
 
     let signals = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
     for signal in signals.into_iter().chain([Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM]) {
-        let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
+        let mut view = Terminal::demo(&["attach", &watched.door]);
         view.wait_until(|screen| is(screen, "d", "● running"));
         if signal == Signal::SIGINT {
             view.press(CTRL_C)
@@ -361,51 +334,32 @@ fn a_watcher_is_ended_by_signals_and_the_tree_is_not() {
 
         assert!(left.is_as_before && left.screen.contains("The program goes on."), "{}", left.screen);
     }
-    demo.signal(Signal::SIGTERM);
-
-    assert_eq!(demo.finish().code(), 0);
+    watched.stop();
 }
 
 #[test]
 fn a_restart_that_is_confirmed_and_left_at_once_is_done_all_the_same() {
-    let temp = Temp::new();
-    let door = temp.path("door.sock");
-    let file = tree("calm.toml");
-    let mut demo = watched(&file, &door);
-    demo.wait_for_start();
-    let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
+    let mut watched = watched();
+    let mut view = Terminal::demo(&["attach", &watched.door]);
     view.wait_until(|screen| is(screen, "d", "● running"));
 
     view.press("jryq");
     let left = view.finish();
 
     assert!(left.is_as_before && left.screen.contains("The program goes on."), "{}", left.screen);
-    demo.wait_until(|event| {
+    watched.demo.wait_until(|event| {
         event["event"] == "started" && event["path"] == "root/a" && event["incarnation"] == 2
     });
-    demo.signal(Signal::SIGTERM);
-    assert_eq!(demo.finish().code(), 0);
+    watched.stop();
 }
 
 #[test]
 fn a_program_that_is_killed_is_said_to_be_gone() {
-    let temp = Temp::new();
-    let door = temp.path("door.sock");
-    let file = tree("calm.toml");
-    let group = [
-        "run".as_ref(),
-        file.as_os_str(),
-        "--containment=group".as_ref(),
-        "--allow-control".as_ref(),
-        "--observe".as_ref(),
-        door.as_os_str(),
-    ];
-    let mut demo = Demo::start(group);
-    demo.wait_for_start();
-    let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
+    let watched = DemoWithDoor::run(&tree("calm.toml"), &["--containment=group", "--allow-control"]);
+    let mut view = Terminal::demo(&["attach", &watched.door]);
     view.wait_until(|screen| is(screen, "d", "● running"));
 
-    demo.signal(Signal::SIGKILL);
+    watched.demo.signal(Signal::SIGKILL);
     let left = view.finish();
 
     assert_eq!(left.status.code(), Some(1), "{}", left.screen);
@@ -424,14 +378,10 @@ fn where_there_is_no_door_the_terminal_is_not_touched() {
 
 #[test]
 fn attach_writes_lines_where_there_is_no_terminal() {
-    let temp = Temp::new();
-    let door = temp.path("door.sock");
-    let file = tree("calm.toml");
-    let mut demo = watched(&file, &door);
-    demo.wait_for_start();
+    let watched = watched();
     let mut watcher = Command::new(env!("CARGO_BIN_EXE_rootward-demo"))
         .arg("attach")
-        .arg(&door)
+        .arg(&watched.door)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -440,9 +390,9 @@ fn attach_writes_lines_where_there_is_no_terminal() {
     lines.wait_for("The tree as it is:");
     lines.wait_for("starting · task");
 
-    demo.signal(Signal::SIGTERM);
+    watched.demo.signal(Signal::SIGTERM);
     lines.wait_for("↑ root                gone");
 
     assert!(wait_in_time(&mut watcher).success());
-    assert_eq!(demo.finish().code(), 0);
+    assert_eq!(watched.demo.finish().code(), 0);
 }

@@ -4,6 +4,7 @@
 //! While no watcher is there, there is no reader, and the tree makes no events for the door. The tree never waits for
 //! what happens here: a follower that is too slow loses events, looks at the tree again and tells its watchers.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -156,6 +157,8 @@ impl Follower {
             None => self.subscribe(),
         };
         let mut kept_down = 0;
+        // Events do not begin its time anew.
+        let mut unwatched = pin!(unwatched(watchers));
         loop {
             if self.lock().model.is_whole() {
                 self.tell(FollowerPhase::Following);
@@ -167,12 +170,13 @@ impl Follower {
             }
             let first = tokio::select! {
                 biased;
-                first = events.next() => first,
-                () = unwatched(watchers) => {
+                // First, because a busy tree always has an event.
+                () = &mut unwatched => {
                     self.news.send_modify(|news| news.phase = FollowerPhase::Idle);
                     // A watcher that has come in this moment waits for the next look.
                     return Some(());
                 }
+                first = events.next() => first,
             };
             self.take(first, &mut events).await?;
             let (all, down) = self.lock().model.count();
@@ -333,7 +337,8 @@ async fn unwatched(watchers: &mut watch::Receiver<usize>) {
         if watchers.wait_for(|watchers| *watchers == 0).await.is_err() {
             return;
         }
-        if timeout(LINGER, watchers.wait_for(|watchers| *watchers > 0)).await.is_err() {
+        // Also of a watcher that has come and gone meanwhile.
+        if timeout(LINGER, watchers.changed()).await.is_err() {
             return;
         }
     }
@@ -341,10 +346,13 @@ async fn unwatched(watchers: &mut watch::Receiver<usize>) {
 
 /// The next event if it is there already.
 async fn at_hand(events: &mut Events) -> Option<Result<Option<Arc<rootward_core::Event>>, Lagged>> {
-    let mut next = std::pin::pin!(events.next());
+    let mut next = pin!(events.next());
     std::future::poll_fn(|cx| match next.as_mut().poll(cx) {
         Poll::Ready(next) => Poll::Ready(Some(next)),
         Poll::Pending => Poll::Ready(None),
     })
     .await
 }
+
+#[cfg(test)]
+mod tests;

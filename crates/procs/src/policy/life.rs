@@ -15,7 +15,7 @@
 use std::time::{Duration, Instant};
 
 use super::ladder::{Rung, Way};
-use super::terms::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
+use super::life_io::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 use crate::Signal;
 
 /// The state of one process child.

@@ -5,20 +5,20 @@
 mod health;
 mod ladder;
 mod life;
+mod life_io;
 mod lines;
 mod notify;
 mod retry;
 mod rotation;
-mod terms;
 mod visible;
 
 pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog, together};
 pub(crate) use ladder::{Ask, Ladder, Way};
 pub use ladder::{Recipient, Step};
 pub(crate) use life::Life;
+pub(crate) use life_io::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 pub(crate) use lines::{Line, LineSplitter, Piece};
 pub(crate) use notify::Told;
 pub(crate) use retry::{FailureClass, NextAttempt, Retry};
 pub(crate) use rotation::{Filled, Rotation, WriteStep};
-pub(crate) use terms::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 pub use visible::visible_text;

@@ -31,7 +31,7 @@ const PROMPT: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How long a stream that outlives its process is read at all.
-const LONGEST_DRAIN: Duration = Duration::from_secs(30);
+const LONGEST_LAST_READ: Duration = Duration::from_secs(30);
 
 /// Our end of a stream that a process writes to.
 #[derive(Debug)]
@@ -147,21 +147,26 @@ impl OutputPump {
     /// Reads what the pipe holds now and no more, and ends the last line.
     ///
     /// When a process has ended, this is all that it has written, however much others are still writing.
-    pub(super) fn drain(&mut self, mut write: impl FnMut(WrittenOutput<'_>)) {
+    pub(super) fn read_what_is_there(&mut self, mut write: impl FnMut(WrittenOutput<'_>)) {
         let held = match self.source {
             OutputSource::Pipe => sys::readable_bytes(&self.pipe).unwrap_or(0),
             OutputSource::Terminal => TERMINAL_HOLDS,
         };
         if held > CHUNK {
-            self.drain_into(&mut vec![0; LARGE_CHUNK], held, &mut write);
+            self.read_held_into(&mut vec![0; LARGE_CHUNK], held, &mut write);
         } else {
-            self.drain_into(&mut [0; CHUNK], held, &mut write);
+            self.read_held_into(&mut [0; CHUNK], held, &mut write);
         }
         self.show_at = None;
         self.lines.flush(|line| write(output(self.stream, line)));
     }
 
-    fn drain_into(&mut self, chunk: &mut [u8], mut held: usize, write: &mut impl FnMut(WrittenOutput<'_>)) {
+    fn read_held_into(
+        &mut self,
+        chunk: &mut [u8],
+        mut held: usize,
+        write: &mut impl FnMut(WrittenOutput<'_>),
+    ) {
         while !self.ended {
             let result = read(self.pipe.get_ref(), chunk);
             let bytes = *result.as_ref().unwrap_or(&0);
@@ -175,8 +180,8 @@ impl OutputPump {
     }
 
     /// Reads on after the process has gone, until the stream ends, falls silent, or has been read for long enough.
-    pub(super) async fn drain_on(mut self, sink: Option<&OutputSink>) {
-        let latest = Instant::now() + LONGEST_DRAIN;
+    pub(super) async fn read_to_the_end(mut self, sink: Option<&OutputSink>) {
+        let latest = Instant::now() + LONGEST_LAST_READ;
         while !self.ended {
             let silent = latest.min(Instant::now() + IDLE);
             if timeout_at(silent, self.readable()).await.is_err() {

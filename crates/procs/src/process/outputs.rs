@@ -134,12 +134,12 @@ impl Outputs {
     }
 
     /// Reads all that the outputs hold. `true` says that the process is ready.
-    pub(super) fn drain(&mut self) -> bool {
+    pub(super) fn read_what_is_there(&mut self) -> bool {
         let Self { pumps, lines, .. } = self;
         let mut ready = false;
         for output in pumps {
             if let Some(pump) = output {
-                pump.drain(|written| ready |= lines.write(written));
+                pump.read_what_is_there(|written| ready |= lines.write(written));
             }
             output.take_if(|pump| pump.has_ended());
         }
@@ -152,9 +152,9 @@ impl Outputs {
     }
 
     /// Reads on after the process has gone: a process that has left the set may still hold the pipes.
-    pub(super) async fn drain_on(self) {
+    pub(super) async fn read_to_the_end(self) {
         let Self { pumps: [stdout, stderr], lines: LineSinks { sink, .. }, log, .. } = self;
-        tokio::join!(drain_on(stdout, sink.as_ref()), drain_on(stderr, sink.as_ref()));
+        tokio::join!(read_to_the_end(stdout, sink.as_ref()), read_to_the_end(stderr, sink.as_ref()));
         if let Some(log) = log {
             log.writer.flushed().await;
             log.tell();
@@ -260,8 +260,8 @@ async fn readable(output: &Option<OutputPump>) {
     }
 }
 
-async fn drain_on(output: Option<OutputPump>, sink: Option<&OutputSink>) {
+async fn read_to_the_end(output: Option<OutputPump>, sink: Option<&OutputSink>) {
     if let Some(pump) = output {
-        pump.drain_on(sink).await;
+        pump.read_to_the_end(sink).await;
     }
 }

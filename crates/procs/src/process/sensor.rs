@@ -60,7 +60,7 @@ impl Sensor {
         if let Some(outputs) = self.sense_until_empty(&mut line).await {
             let _real_time = pacer.hold();
             // In a box, because it is rare and every process would have to carry it.
-            Box::pin(outputs.drain_on()).await;
+            Box::pin(outputs.read_to_the_end()).await;
         }
     }
 
@@ -120,7 +120,7 @@ impl Sensor {
         line.hear(WhichLook::Last, &notices, &members);
         line.hear_newline(WhichLook::Last, &mut newline, &log);
         drop((notices, newline, log));
-        if outputs.drain() {
+        if outputs.read_what_is_there() {
             line.tell(Fact::Ready);
         }
         let end = match exit {
@@ -128,7 +128,7 @@ impl Sensor {
             Some(exit) => {
                 line.tell(Fact::Exited { exit, is_last });
                 Self::sense_members(&set, &notify_fd, &mut outputs, &mut is_over).await;
-                outputs.drain();
+                outputs.read_what_is_there();
                 Fact::Empty
             }
             None => Fact::Empty,

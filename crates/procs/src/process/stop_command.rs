@@ -130,7 +130,7 @@ async fn run(
             }
         }
     };
-    outputs.drain();
+    outputs.read_what_is_there();
     let is_empty = exit.is_some() && set.is_empty() == Some(true);
     drop((set, notify_fd, stdin));
     if is_empty {

@@ -275,7 +275,7 @@ impl Application {
     /// then, and nothing forked.
     pub fn prepare(self) -> Result<Prepared, SpecError> {
         let tree = self.root.into_tree()?;
-        let hold = ProcessContainment::new(
+        let containment = ProcessContainment::new(
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.containment,
             #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -283,9 +283,10 @@ impl Application {
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.adopt_orphans,
         );
-        let stop_signals = self.stop_signals.unwrap_or_else(|| usual_stop_signals(hold.is_of_process_1()));
+        let stop_signals =
+            self.stop_signals.unwrap_or_else(|| usual_stop_signals(containment.is_of_process_1()));
         let manager = ManagerLink::new(self.notify_systemd, self.reload_teller);
-        let tree = manager.apply(hold.apply(tree));
+        let tree = manager.apply(containment.apply(tree));
         let tree = self.changes.into_iter().fold(tree, |tree, change| change(tree));
         Ok(Prepared {
             tree,
@@ -293,7 +294,7 @@ impl Application {
             on_launch: self.on_launch,
             on_report: self.on_report,
             task_runtime: self.task_runtime,
-            hold,
+            containment,
             manager,
             probing: self.probing,
             observing: self.observing,

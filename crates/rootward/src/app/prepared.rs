@@ -34,7 +34,7 @@ pub struct Prepared {
     pub(super) on_launch: Option<OnLaunch>,
     pub(super) on_report: Option<OnReport>,
     pub(super) task_runtime: Option<Builder>,
-    pub(super) hold: ProcessContainment,
+    pub(super) containment: ProcessContainment,
     pub(super) manager: ManagerLink,
     pub(super) probing: ProbesSetup,
     pub(super) observing: Observing,
@@ -150,17 +150,19 @@ impl Prepared {
         // for that, which a hook holds that writes.
         let_hooks_block();
         more_descriptors();
-        let Self { mut tree, signals, on_launch, task_runtime, hold, manager, probing, observing, .. } = self;
+        let Self {
+            mut tree, signals, on_launch, task_runtime, containment, manager, probing, observing, ..
+        } = self;
         let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::of_runtime);
         let all = runtimes.and_then(|runtimes| Ok((runtimes, probing.open()?, observing.open(&mut tree)?)));
-        let (runtimes, probes, door) = all.inspect_err(|_| hold.let_go())?;
-        hold.begin();
+        let (runtimes, probes, door) = all.inspect_err(|_| containment.let_go())?;
+        containment.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
         let tree = tree.provide(Arc::new(signals.handlers()));
         Ok(ReadyProgram {
             runtimes,
-            hold,
+            containment,
             program: TreeProgram { tree, signals, on_launch, manager, probes, door },
         })
     }
@@ -178,7 +180,7 @@ fn more_descriptors() {
 /// A program that has its runtimes.
 struct ReadyProgram {
     runtimes: Runtimes,
-    hold: ProcessContainment,
+    containment: ProcessContainment,
     program: TreeProgram,
 }
 
@@ -204,9 +206,9 @@ struct Finish {
 impl ReadyProgram {
     /// Runs the program to its end on the calling thread. The tree is asked to stop when `given_up` is over.
     fn finish(self, given_up: impl Future<Output = ()>) -> Result<Finish, RunError> {
-        let Self { runtimes, hold, program } = self;
-        let finish = runtimes.block_on(drive(&runtimes, &hold, program, given_up))?;
-        hold.end(&finish.finished);
+        let Self { runtimes, containment, program } = self;
+        let finish = runtimes.block_on(drive(&runtimes, &containment, program, given_up))?;
+        containment.end(&finish.finished);
         Ok(finish)
     }
 }
@@ -229,7 +231,7 @@ type Payload = Box<dyn Any + Send>;
 /// Runs the tree on the control runtime, and waits for its end or for a way out on the runtime that awaits this.
 async fn drive(
     runtimes: &Runtimes,
-    hold: &ProcessContainment,
+    containment: &ProcessContainment,
     program: TreeProgram,
     given_up: impl Future<Output = ()>,
 ) -> Result<Finish, SignalError> {
@@ -258,7 +260,7 @@ async fn drive(
         tokio::join!(tree.wait(), launched).0
     };
     let lost = async {
-        hold.lost().await;
+        containment.lost().await;
         sibling::request_stop_for(&tree, StopCause::Uncontained);
         std::future::pending::<Infallible>().await
     };

@@ -1,5 +1,6 @@
 //! Whether a SIGCONT takes back a SIGTSTP before that has suspended the program.
 
+use std::ops::Add;
 use std::time::Duration;
 
 /// Two threads may handle two signals, and then their order is lost. What is no further apart than this counts as a
@@ -8,9 +9,12 @@ use std::time::Duration;
 const SAME_MOMENT: Duration = Duration::from_millis(100);
 
 /// Whether the program goes on. Both are the times at which the last signal of its kind arrived.
-pub(crate) fn goes_on(suspended: Option<Duration>, continued: Option<Duration>) -> bool {
+pub fn goes_on<T>(suspended: Option<T>, continued: Option<T>) -> bool
+where
+    T: PartialOrd + Add<Duration, Output = T>,
+{
     match (suspended, continued) {
-        (Some(suspended), Some(continued)) => suspended <= continued.saturating_add(SAME_MOMENT),
+        (Some(suspended), Some(continued)) => suspended <= continued + SAME_MOMENT,
         (None, _) | (_, None) => false,
     }
 }

@@ -38,7 +38,7 @@ struct Slot {
 static SLOTS: Mutex<BTreeMap<c_int, Slot>> = Mutex::new(BTreeMap::new());
 
 impl Dispositions {
-    /// Has a signal caught. Every signal is taken once.
+    /// Has a signal caught. One that is taken more than once has to be given back as often.
     pub(crate) fn take(&self, number: c_int) -> io::Result<()> {
         let mut slots = lock(&SLOTS);
         let slot = slots.entry(number).or_default();
@@ -86,10 +86,20 @@ impl Drop for Dispositions {
 
 /// Whether the process ignores a signal, but for what is installed here.
 pub(crate) fn is_ignored(number: c_int) -> bool {
+    without_ours(number).is_some_and(|there| there.sa_sigaction == libc::SIG_IGN)
+}
+
+/// Whether a signal has its default effect, but for what is installed here.
+pub(crate) fn has_default_effect(number: c_int) -> bool {
+    without_ours(number).is_some_and(|there| there.sa_sigaction == libc::SIG_DFL)
+}
+
+/// What would happen when this signal arrives if nothing were installed here.
+fn without_ours(number: c_int) -> Option<libc::sigaction> {
     let slots = lock(&SLOTS);
-    let Ok(there) = current(number) else { return false };
+    let there = current(number).ok()?;
     let replaced = slots.get(&number).and_then(|slot| slot.replaced).filter(|_| is_ours(&there));
-    replaced.unwrap_or(there).sa_sigaction == libc::SIG_IGN
+    Some(replaced.unwrap_or(there))
 }
 
 /// Discards a signal that is pending, also one that threads block: none that is ignored is pending.

@@ -11,7 +11,7 @@ mod previous;
 mod suspend;
 
 pub(crate) use die_by_signal::die_of;
-pub(crate) use dispositions::{Dispositions, is_default, is_ignored, replay_early};
+pub(crate) use dispositions::{Dispositions, has_default_effect, is_default, is_ignored, replay_early};
 pub(crate) use handler::{arrivals, calm, last_arrival, wakes};
 pub(crate) use mask::let_through;
-pub(crate) use suspend::suspend;
+pub use suspend::suspend;

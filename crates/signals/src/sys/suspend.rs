@@ -1,4 +1,5 @@
-//! How the process is suspended by what would have been the default effect of a signal that it catches.
+//! How the process is suspended by what would have been the default effect of a signal that it catches: for the root
+//! signal actor, and for a view of a tree, which gives its terminal back first.
 
 #![expect(unsafe_code, reason = "a signal is sent by number")]
 
@@ -22,7 +23,7 @@ const NOTING: Duration = Duration::from_millis(10);
 /// and one that came before has arrived by the time when that is asked. Between the two system calls in which pending
 /// signals are taken and the signal is sent, a SIGCONT may still be lost; no call does both.
 #[expect(clippy::disallowed_methods, reason = "no event says that a handler has ended")]
-pub(crate) fn suspend(is_taken_back: impl FnOnce() -> bool) {
+pub fn suspend(is_taken_back: impl FnOnce() -> bool) {
     block(&[libc::SIGTTOU, libc::SIGCONT]);
     // A thread whose mask changes takes what is pending. Otherwise a SIGCONT that waits for another thread, which may
     // have to wait for a processor, would be discarded here.

@@ -131,9 +131,8 @@ impl<H: Hands> ViewLoop<H> {
 fn suspend(screen: &mut Screen, hands: &mut impl Hands, arrivals: &Arrivals) -> io::Result<()> {
     screen.leave();
     hands.pause();
-    let suspended = super::suspend::suspend(arrivals);
+    super::suspend::suspend(arrivals);
     hands.go_on();
-    suspended?;
     screen.enter()
 }
 

@@ -7,6 +7,7 @@ mod picture;
 mod process_1;
 mod temp;
 mod terminal;
+mod with_door;
 
 pub(crate) use demo::{Demo, Finished};
 pub(crate) use mask::mask;
@@ -15,6 +16,7 @@ pub(crate) use picture::{screen_as_svg, text_of_svg};
 pub(crate) use process_1::as_process_1;
 pub(crate) use temp::Temp;
 pub(crate) use terminal::Terminal;
+pub(crate) use with_door::DemoWithDoor;
 
 pub(crate) use rootward_tests::{InTime, Lines, collect_in_time, happens, until, wait_in_time};
 

@@ -56,7 +56,7 @@ impl CommandProbe {
                 }
             }
         };
-        outputs.drain();
+        outputs.read_what_is_there();
         let is_empty = set.is_empty() == Some(true);
         drop((set, notify_fd));
         if is_empty {
