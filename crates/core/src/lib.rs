@@ -50,6 +50,7 @@ mod outlook;
 pub mod pace;
 mod panics;
 mod policy;
+mod printable;
 mod report;
 #[cfg(feature = "seeded")]
 #[doc(hidden)]
