@@ -16,6 +16,7 @@ mod few_descriptors;
 mod few_processes;
 mod files;
 mod foreseen;
+mod hostile_arguments;
 mod keys;
 mod killed_views;
 mod lines_view;
