@@ -18,6 +18,7 @@ mod files;
 mod foreseen;
 mod hostile_arguments;
 mod keys;
+mod killed_lines;
 mod killed_views;
 mod lines_view;
 mod observe;
