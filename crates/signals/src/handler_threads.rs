@@ -4,10 +4,10 @@
 //! On a runtime's thread that would hold up the next signal. They exist only if something is registered. Nothing ever
 //! waits for them, but a stop, and that not for long.
 //!
-//! Handlers have one thread. If a handler runs beyond its limit, it keeps that thread, and the calls after it are made on
-//! another one. The other one of the two is for a stop that has waited too long for another signal's handlers: it is
-//! there from the beginning, since a program that stands still may be one that gets no new thread. A snapshot that
-//! stops nothing is shown on a [thread of its own](SnapshotShow).
+//! Handlers have one thread. If a handler runs beyond its limit, it keeps that thread, and the calls after it are made
+//! on another one. The second thread is for a stop that has waited too long for another signal's handlers: it is there
+//! from the beginning, since a program that stands still may be one that gets no new thread. A snapshot that stops
+//! nothing is shown on a [thread of its own](SnapshotShow).
 //!
 //! What went wrong in a handler is an event. The program's log has it from there: a log that blocks keeps none of these
 //! threads.

@@ -150,7 +150,8 @@ pub(super) fn log(event: &Event) {
             line!(error, "a guest of the child panicked", guest.panic = %OneLine(panic))
         }
         EventKind::Degraded { what, reason } => {
-            line!(warn, "something weaker is in force", degraded.what = %OneLine(what), degraded.reason = %OneLine(reason));
+            let (what, reason) = (OneLine(what), OneLine(reason));
+            line!(warn, "something weaker is in force", degraded.what = %what, degraded.reason = %reason);
         }
         EventKind::Notified(notice) => {
             let said = notice.status.as_deref().unwrap_or_default();

@@ -28,8 +28,8 @@ struct StderrQueue {
     lost: u64,
 }
 
-/// Writes to standard error, and nothing that would take control of a terminal. What reads there may have gone, or be busy for ever: then the text is lost, and the next
-/// one says so.
+/// Writes to standard error, and nothing that would take control of a terminal. What reads there may have gone, or be
+/// busy for ever: then the text is lost, and the next one says so.
 pub(super) fn write_to_stderr(text: &str) {
     if text.is_empty() || is_busy() {
         return;

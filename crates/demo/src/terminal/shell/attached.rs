@@ -29,8 +29,8 @@ const SENDING: Duration = Duration::from_millis(300);
 /// for names.
 const LINES: Needs = Needs { descriptors: 2, threads: 2 };
 
-/// The same of a picture: the terminal as it is written to and as it is read, what wakes the reader, and the pipe of the
-/// process that gives the terminal back; threads that hear keys and signals.
+/// The same of a picture: the terminal as it is written to and as it is read, what wakes the reader, and the pipe of
+/// the process that gives the terminal back; threads that hear keys and signals.
 const PICTURE: Needs = Needs { descriptors: 16, threads: 5 };
 
 /// Says why another program's tree is not shown, or not any more.
