@@ -69,6 +69,27 @@ fn a_service_that_is_not_ready_in_time_is_named() {
 }
 
 /// Runs the program: its status, what it said, and what it said on standard error.
+/// R21: the texts of errors, names of programs and ids come from outside.
+#[test]
+fn what_a_program_says_of_its_end_does_not_drive_the_terminal() {
+    for (which, expected) in [
+        ("has_a_hostile_job", 1),
+        ("has_a_program_of_a_hostile_name", 1),
+        ("fails_in_its_stop_with_hostile_words", 1),
+        ("has_a_hostile_id", 2),
+    ] {
+        let (status, _, error) = program(which);
+
+        assert_eq!(status, expected, "{which}: {error:?}");
+        assert!(error.starts_with("error: ") && error.contains("evil"), "{which}: {error:?}");
+        assert!(
+            !error.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')),
+            "{which}: {error:?}"
+        );
+        assert!(!error.contains("\nexit status"), "{which}: {error:?}");
+    }
+}
+
 fn program(which: &str) -> (i32, String, String) {
     let output =
         Command::new(env!("CARGO_BIN_EXE_first_program")).arg(which).env_remove("RUST_LOG").output_in_time();

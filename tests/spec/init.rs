@@ -25,23 +25,48 @@ fn a_hundred_strangers_leave_no_zombie_and_every_process_of_the_programs_own_has
 /// R2: process 1 does not reap.
 #[test]
 fn process_1_leaves_no_zombie_and_every_process_of_its_own_has_its_own_exit() {
-    let alone = ["--pid", "--fork", "--mount-proc", "--kill-child"];
-    if !Command::new("unshare")
-        .args(alone)
-        .arg("true")
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|it| it.success())
-    {
-        println!("there are no namespaces for this user, so that nothing can be process 1 here");
+    if !is_there_a_process_1() {
         return;
     }
-    let host = Program::run("unshare", &[&alone[..], &[AMONG_STRANGERS, "50"]].concat()).finish();
+    let host = Program::run("unshare", &[&ALONE[..], &[AMONG_STRANGERS, "50"]].concat()).finish();
 
     assert_eq!(host.lines_after("began as "), ["1"]);
     assert_ne!(host.lines_after("goes on as "), ["1"]);
     assert_eq!((host.lines_after("wrong exits "), host.lines_after("left ")), (vec!["0"], vec!["0"]));
     assert_eq!(host.status.code(), Some(0));
+}
+
+/// What has its program be process 1 of a namespace.
+const ALONE: [&str; 4] = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+
+fn is_there_a_process_1() -> bool {
+    let tried = Command::new("unshare").args(ALONE).arg("true").stderr(Stdio::null()).status();
+    let is_there = tried.is_ok_and(|it| it.success());
+    if !is_there {
+        println!("there are no namespaces for this user, so that nothing can be process 1 here");
+    }
+    is_there
+}
+
+#[test]
+fn process_1_inside_a_runtime_has_an_event_that_says_that_there_is_no_init() {
+    if !is_there_a_process_1() {
+        return;
+    }
+    let inside = env!("CARGO_BIN_EXE_runs_inside_a_runtime");
+
+    let mut host = Program::run("unshare", &[&ALONE[..], &[inside]].concat());
+
+    let why = host.wait_for("degraded orphans: ");
+    assert!(
+        why.starts_with(
+            "orphans stay as zombies of process 1: the init has to be forked before there are other threads"
+        ),
+        "{why}"
+    );
+    // The end of `unshare` ends process 1 and all others of the namespace.
+    host.signal(Signal::SIGKILL);
+    assert_eq!(host.finish().status.signal(), Some(Signal::SIGKILL as i32));
 }
 
 #[test]

@@ -51,6 +51,7 @@ mod outlook;
 pub mod pace;
 mod panics;
 mod policy;
+mod printable;
 mod report;
 #[cfg(feature = "seeded")]
 #[doc(hidden)]

@@ -14,6 +14,7 @@ use crate::child::StopCause;
 use crate::child_kind::StartContext;
 use crate::event::{Events, SignalAction};
 use crate::pace::Pacer;
+use crate::report::StopReport;
 #[cfg(feature = "testing")]
 use crate::supervisor::SupervisorHandle;
 use crate::tree::{Tree, TreeBuilder};
@@ -24,6 +25,7 @@ pub use crate::child_kind::{ContainmentNotes, Inspect};
 pub use crate::context::{HearsSignals, KeepsActive};
 pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::RecordPosition;
+pub use crate::printable::{on_lines, on_one_line, with_margin};
 pub use crate::sighting::Sighting;
 pub use crate::task::part_of_guest;
 pub use crate::tree_ref::TreeWatch;
@@ -49,6 +51,12 @@ pub fn keep_early_signals(tree: TreeBuilder) -> TreeBuilder {
 /// Asks the tree to stop, with a cause for events and report, and returns at once.
 pub fn request_stop_for(tree: &Tree, cause: StopCause) {
     tree.request_stop_for(cause);
+}
+
+/// The report of the stop once there is one, for what follows a tree and does not keep it. `None` if there is none any
+/// more.
+pub fn report_of(tree: &Tree) -> impl Future<Output = Option<Arc<StopReport>>> + Send + use<> {
+    tree.report()
 }
 
 /// Says that signals stop the tree, as long as what this returns is held. A process that dies of a stop signal may

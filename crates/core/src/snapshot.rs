@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::child::{ChildKind, ChildPath};
+use crate::printable::on_one_line;
 
 /// What a tree looks like at one moment, as each supervisor in it says for itself.
 ///
@@ -140,7 +141,8 @@ impl TreeSnapshot {
 impl fmt::Display for TreeSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for node in self.root.walk() {
-            let mut line = format!("{:indent$}{}", "", node.path.id(), indent = 2 * node.path.depth());
+            let mut line =
+                format!("{:indent$}{}", "", on_one_line(node.path.id()), indent = 2 * node.path.depth());
             write!(line, " · {} {}", node.kind, node.state)?;
             if let Some(pid) = node.pid {
                 write!(line, " · pid {pid}")?;

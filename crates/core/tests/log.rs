@@ -163,6 +163,30 @@ async fn a_line_belongs_to_no_span() {
     assert!(lines.all(|line| line.is_root), "a line has a span");
 }
 
+/// R21: what writes the lines may write to a terminal, and a text from outside may hold anything.
+#[tokio::test]
+async fn a_text_from_outside_is_one_line_of_the_log_and_drives_no_terminal() {
+    const HOSTILE: &str = "evil\u{1b}]0;pwn\u{7}\u{9b}2J\u{202e}\r\nexit status 0: FAKE";
+    let (lines, _guard) = listen(Level::TRACE);
+    let root = Supervisor::new("root")
+        .child(
+            ChildSpec::task("fails", |_| async { Err::<(), _>(std::io::Error::other(HOSTILE)) })
+                .restart(Restart::Temporary),
+        )
+        .child(ChildSpec::task("panics", |_| async { panic!("{HOSTILE}") }).restart(Restart::Temporary))
+        .child(ChildSpec::new("says", Says(HOSTILE)).restart(Restart::Temporary));
+    let tree = root.into_tree().unwrap().log(true).start().await.unwrap();
+
+    finish(tree).await;
+
+    let lines = lines.0.lock().unwrap();
+    let texts: Vec<&String> =
+        lines.iter().flat_map(|line| &line.fields).filter(|text| text.contains("evil")).collect();
+    assert!(texts.len() >= 3, "{texts:?}");
+    let drives = |c: char| c.is_control() || c == '\u{202e}';
+    assert!(texts.iter().all(|text| !text.contains(drives)), "{texts:?}");
+}
+
 #[tokio::test]
 async fn an_embedded_tree_logs_nothing_unless_it_is_asked_to() {
     let (lines, _guard) = listen(Level::TRACE);
@@ -245,6 +269,21 @@ impl StartChild for Talks {
     }
 }
 
+/// A child that writes one line as a process does.
+struct Says(&'static str);
+
+impl StartChild for Says {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Process
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let (stream, line) = (OutputStream::Stderr, self.0.to_owned());
+        cx.output().write(OutputLine { stream, line, truncated: false, lossy: false, continued: false });
+        Launch::running(Talking(Some(cx.reporter)))
+    }
+}
+
 struct Talking(Option<rootward_core::Reporter>);
 
 impl RunningChild for Talking {
@@ -284,6 +323,8 @@ struct Line {
     level: Level,
     path: String,
     message: String,
+    /// The other fields.
+    fields: Vec<String>,
     is_root: bool,
 }
 
@@ -323,7 +364,8 @@ impl Subscriber for Listener {
 
     fn event(&self, event: &Event<'_>) {
         let (level, is_root) = (*event.metadata().level(), event.is_root());
-        let mut line = Line { level, path: String::new(), message: String::new(), is_root };
+        let (path, message) = (String::new(), String::new());
+        let mut line = Line { level, path, message, fields: Vec::new(), is_root };
         event.record(&mut line);
         self.lines.0.lock().expect("no test panics in there").push(line);
         self.lines.1.notify_one();
@@ -347,7 +389,7 @@ impl Visit for Line {
         match field.name() {
             "message" => self.message = format!("{value:?}"),
             "child.path" => self.path = format!("{value:?}"),
-            _ => {}
+            _ => self.fields.push(format!("{value:?}")),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(door: &Path, token_file: Option<&Path>) -> ExitCode {
     match look(door, token_file) {
         Ok(said) => messages::answer(&said),
         Err(error) => {
-            messages::error(&error);
+            messages::error(format_args!("{error}{}", messages::limit_behind_all(&error)));
             ExitCode::from(match error {
                 NotAttached::NoClient(_) => messages::BAD_INPUT,
                 NotAttached::Attach(_) => rootward::Finished::FAILED,

@@ -4,17 +4,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use rootward::probes::ProbesAddress;
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::OutputTarget;
 use crate::exec::ExecOptions;
-use crate::messages;
 use crate::observe::ObserveOptions;
 use crate::orchestrator::{Deadline, OrchestratorOptions, ProbeChoice};
 use crate::programs::SampleProgram;
-use crate::safe::{safe, safe_lines};
+use crate::safe::safe;
 
 /// What is said at the end of the help for everything that runs a tree.
 const EXIT_STATUS: &str = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
@@ -162,18 +162,23 @@ pub(crate) enum ContainmentChoice {
 impl Cli {
     /// Reads the command line. Ends the program if it makes no sense, or only asks for help.
     pub(crate) fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|error| refuse(&error))
+        let arguments: Vec<OsString> = std::env::args_os().collect();
+        Self::try_parse_from(&arguments).unwrap_or_else(|_| refuse(&arguments))
     }
 }
 
 /// Says what is wrong with the command line, or answers what it asks for, and ends the program.
-fn refuse(error: &clap::Error) -> ! {
-    let message = error.render().to_string();
-    if error.use_stderr() && safe_lines(&message) != message {
-        // An argument that is repeated in the message would drive the terminal.
-        messages::error(safe(message.trim_start_matches("error: ")));
-        std::process::exit(error.exit_code());
-    }
+///
+/// clap repeats arguments in what it says, and the name by which the program was called. So it gets them once more,
+/// without what would drive the terminal, and has no others to repeat.
+fn refuse(arguments: &[OsString]) -> ! {
+    let error = match Cli::try_parse_from(arguments.iter().map(|argument| safe(&argument.to_string_lossy())))
+    {
+        Err(error) => error,
+        // What was wrong with them is what they do not have any more.
+        Ok(_) => Cli::command()
+            .error(ErrorKind::InvalidUtf8, "an argument is no text, or holds control characters"),
+    };
     error.exit()
 }
 
@@ -212,8 +217,6 @@ mod shared_files;
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use clap::CommandFactory;
 
     use super::*;
 

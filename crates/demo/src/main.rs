@@ -15,6 +15,7 @@ mod panics;
 mod programs;
 mod records;
 mod remote;
+mod room;
 mod run;
 mod safe;
 mod sys;

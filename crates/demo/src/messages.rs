@@ -93,3 +93,10 @@ fn write(text: &str) {
 pub(crate) fn limit_behind(error: &io::Error) -> String {
     rootward::process::own_limit_behind(error).map(|limit| format!(", {limit}")).unwrap_or_default()
 }
+
+/// The same, where the system's error is behind others.
+pub(crate) fn limit_behind_all(failed: &(dyn std::error::Error + 'static)) -> String {
+    let all = std::iter::successors(Some(failed), |error| error.source());
+    let behind = all.filter_map(|error| error.downcast_ref::<io::Error>()).map(limit_behind);
+    behind.collect::<Vec<_>>().concat()
+}

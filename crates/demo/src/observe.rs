@@ -13,6 +13,9 @@ use rootward::event::Events;
 use rootward_observer::{Door, OpenDoor, OpenError, random_token};
 use tokio::runtime::Builder;
 
+use crate::room::{self, Needs};
+use crate::safe::Safe;
+
 /// Where the tree can be watched.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ObserveOptions {
@@ -26,6 +29,9 @@ pub(crate) struct ObserveOptions {
     #[arg(long)]
     allow_control: bool,
 }
+
+/// What doors need beside their runtime: the sockets, a lock at each, and a watcher; and their thread.
+const NEEDS: Needs = Needs { descriptors: 6, threads: 1 };
 
 /// Says why a door could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +71,7 @@ impl ObserveOptions {
     pub(crate) fn open(&self, tree: &Tree, events: Vec<Events>) -> Result<(Doors, String), ObserveError> {
         let (told, opened) = mpsc::channel();
         let (options, tree) = (self.clone(), tree.downgrade());
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = room::build(&mut Builder::new_current_thread(), NEEDS)?;
         let serve = move || {
             runtime.block_on(async {
                 let mut events = events.into_iter();
@@ -98,7 +104,7 @@ impl ObserveOptions {
         let (mut doors, mut places) = (Vec::new(), String::new());
         if let Some(path) = &self.observe {
             doors.push(open(Door::unix(path))?);
-            places.push_str(&format!("watch at {}\n", path.display()));
+            places.push_str(&format!("watch at {}\n", Safe(path.display())));
         }
         if let Some(port) = self.observe_port {
             let token = random_token()?;

@@ -12,6 +12,7 @@ use crate::event_writer::{
     EventFormatter, EventPump, EventWriter, OutputOpenError, OutputTarget, ReaderTimeout, Sink, WriteOutcome,
 };
 use crate::messages::{self, limit_behind};
+use crate::safe::safe_json;
 use crate::view::{EventLines, Style, farewell, summary, welcome};
 
 /// What a person sees of a run, on standard error.
@@ -28,6 +29,8 @@ pub(crate) struct Records {
     report: Option<EventWriter>,
     /// Whether the report follows the events in the same place.
     together: bool,
+    /// Whether the screen says at the end how the tree came down.
+    is_summed_up: bool,
 }
 
 /// Says why a run cannot be written down.
@@ -105,7 +108,7 @@ impl Records {
             Some(target) => Some(open("report", target)?),
             None => None,
         };
-        Ok(Self { screen, events, report, together })
+        Ok(Self { screen, events, report, together, is_summed_up: true })
     }
 
     /// Begins to write down what the tree does, whose processes are followed at this level.
@@ -121,6 +124,11 @@ impl Records {
         EventPump::start(events, writers)
     }
 
+    /// Has the screen say nothing of the end, because an error says it.
+    pub(crate) fn without_summary(self) -> Self {
+        Self { is_summed_up: false, ..self }
+    }
+
     /// Writes down how the run ended, and says whether all that was asked for is written. A reader that takes nothing
     /// any more is not waited for.
     pub(crate) fn conclude(self, finished: &Finished, pump: &EventPump) -> bool {
@@ -132,11 +140,13 @@ impl Records {
             Finished::Stopped(_) | _ => ReaderTimeout::ORDERLY,
         };
         pump.finish(patience);
-        self.screen.write(|style| match finished {
-            Finished::Stopped(report) => summary(report, style),
-            Finished::Left { .. } | _ => farewell(finished.status(), style),
-        });
-        self.screen.say_failed_start(finished);
+        if self.is_summed_up {
+            self.screen.write(|style| match finished {
+                Finished::Stopped(report) => summary(report, style),
+                Finished::Left { .. } | _ => farewell(finished.status(), style),
+            });
+            self.screen.say_failed_start(finished);
+        }
         let document = finished.stop_report().map(|report| document(report));
         if let (Some(report), Some(document), true) = (&self.report, &document, self.together) {
             report.text(document.clone());
@@ -190,8 +200,9 @@ impl<'a, T> Versioned<'a, T> {
 
 /// The report as one JSON document on a line of its own.
 fn document(report: &StopReport) -> String {
-    let mut text =
+    let text =
         serde_json::to_string_pretty(&Versioned::new(report)).expect("a report is made of texts and numbers");
+    let mut text = safe_json(text);
     text.push('\n');
     text
 }
@@ -231,8 +242,8 @@ fn lost(before: &Event, seq: u64, events: u64) -> serde_json::Value {
 }
 
 fn write_line(line: &impl serde::Serialize, buffer: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *buffer, &Versioned::new(line))
-        .expect("an event is made of texts and numbers");
+    let line = serde_json::to_string(&Versioned::new(line)).expect("an event is made of texts and numbers");
+    buffer.extend_from_slice(safe_json(line).as_bytes());
     buffer.push(b'\n');
 }
 

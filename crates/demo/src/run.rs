@@ -16,7 +16,7 @@ use crate::observe::ObserveError;
 use crate::orchestrator::Deadline;
 use crate::records::{RecordError, Records, StderrView};
 use crate::safe::safe_lines;
-use crate::terminal::{Fit, OwnView, Reaches, TreeReach};
+use crate::terminal::{Fit, ModesRestorer, OwnView, Reaches, TreeReach};
 use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
 use crate::tty::{ModesAfterwards, follow_foreground};
@@ -59,7 +59,12 @@ enum NotStarted {
 pub(crate) fn built_in(options: &RunOptions, init: Forked) -> ExitCode {
     conclude(options, || {
         let root = tree::built_in(&std::env::current_exe()?);
-        let rules = Rules { deadline: tree::DEADLINE, drain: Duration::ZERO, suspend_children: false };
+        let rules = Rules {
+            deadline: tree::DEADLINE,
+            drain: Duration::ZERO,
+            suspend_children: false,
+            shares_input: false,
+        };
         let rules = rules.with(options)?;
         let company = Company::begin(options.containment, init)?;
         Ok(run(root, rules, options, company)?.status(None))
@@ -80,7 +85,8 @@ pub(crate) fn file(file: &Path, options: &RunOptions, init: Forked) -> ExitCode 
             return Err(NotStarted::TreeFile(file.to_owned()));
         }
         let (deadline, drain, suspend_children) = (tree.deadline, tree.drain, tree.suspend_children);
-        let rules = Rules { deadline, drain, suspend_children }.with(options)?;
+        let shares_input = tree.root.shares_input();
+        let rules = Rules { deadline, drain, suspend_children, shares_input }.with(options)?;
         let company = Company::begin(options.containment, init)?;
         let exit_status_from = tree.exit_status_from.clone();
         let ended = run(tree.into_supervisor()?, rules, options, company)?;
@@ -94,6 +100,8 @@ struct Rules {
     deadline: Duration,
     drain: Duration,
     suspend_children: bool,
+    /// Whether a child may change the modes of the terminal that the demo reads.
+    shares_input: bool,
 }
 
 impl Rules {
@@ -172,7 +180,7 @@ fn another(error: WardenError) -> Result<Warden, WardenError> {
 
 fn run(
     root: Supervisor,
-    Rules { deadline, drain, suspend_children: suspends }: Rules,
+    Rules { deadline, drain, suspend_children: suspends, shares_input }: Rules,
     options: &RunOptions,
     company: Company,
 ) -> Result<RunEnd, NotStarted> {
@@ -185,6 +193,8 @@ fn run(
         (None, View::None) => View::None,
         (None, View::Auto | View::Tui | View::Lines) => View::Lines,
     };
+    // A picture has a restorer of its own. Without one the terminal stays as it is when the demo dies.
+    let restorer = (fit.is_none() && shares_input).then(ModesRestorer::start).and_then(Result::ok);
     let screen = StderrView::start(view).map_err(RecordError::Thread)?;
     // A picture shows what a snapshot would.
     let snapshots = fit.is_none().then(|| screen.writer());
@@ -251,8 +261,12 @@ fn run(
         .transpose()?;
     let (finished, guard) = program.run_guarded()?;
     drop(view);
+    drop(restorer);
+    let doors = doors.try_recv().ok();
+    // The tree was stopped then before it had started, which is not what went wrong.
+    let records = if matches!(doors, Some(Err(_))) { records.without_summary() } else { records };
     let is_written = records.conclude(&finished, &pump);
-    if let Ok(doors) = doors.try_recv() {
+    if let Some(doors) = doors {
         let doors = doors?;
         if let Finished::Stopped(_) = &finished {
             doors.finish();

@@ -19,7 +19,8 @@ use crate::handler_registry::SignalHandlers;
 use crate::handler_threads::{HandlerCall, HandlerThreads};
 use crate::last_kill::LastKill;
 use crate::policy::{
-    CallPlace, CallQueue, Escalation, HandlerCallId, QueuedCall, Reaction, SignalDecision, StopDelay, goes_on,
+    CallPlace, CallQueue, Escalation, HandlerCallId, OverdueCall, QueuedCall, Reaction, SignalDecision,
+    StopDelay, goes_on,
 };
 use crate::sys;
 use crate::system_signals::CaughtSignals;
@@ -32,9 +33,11 @@ const LAST_KILL: Duration = Duration::from_secs(1);
 pub(crate) enum SignalMessage {
     /// A signal has arrived.
     Arrived { signal: Signal, at: Instant },
+    /// A handler has begun, and is to return by then; or none is that has a limit.
+    Begun { call: HandlerCallId, due: Option<Instant> },
     /// Handlers have been called.
     Handled(HandlerCallId),
-    /// A stop may have waited long enough for its handlers.
+    /// A stop may have waited long enough for its handlers, or a handler may have run beyond its limit.
     Look,
     /// The last kill has been done, or has taken too long.
     Killed,
@@ -87,6 +90,10 @@ impl Actor for RootSignalActor {
     ) -> Result<(), ActorProcessingErr> {
         let due = match message {
             SignalMessage::Arrived { signal, at } => state.arrived(signal, at, &myself),
+            SignalMessage::Begun { call, due } => {
+                state.calls.begun(call, due);
+                Vec::new()
+            }
             SignalMessage::Handled(call) => {
                 state.calls.made(call);
                 state.stop_delay.handled(call)
@@ -191,6 +198,9 @@ impl SignalState {
     /// Has the handlers called whose turn it is.
     fn call_handlers(&mut self, myself: &ActorRef<SignalMessage>) {
         let Some(tree) = self.tree.clone() else { return };
+        while let Some(overdue) = self.calls.overdue(sibling::now()) {
+            self.leave_alone(&tree, overdue);
+        }
         while let Some((call, place)) = self.calls.next(sibling::now()) {
             self.call(&tree, call, place, myself);
         }
@@ -201,13 +211,32 @@ impl SignalState {
         self.looks_at = until;
     }
 
+    /// Has the calls behind one that does not return made on another thread, if there may be one, and says what becomes
+    /// of them.
+    fn leave_alone(&mut self, tree: &Tree, OverdueCall { call, place, may_be_left }: OverdueCall) {
+        let what_follows = if !may_be_left {
+            "handlers of other signals wait for it, because others are running beyond their limit as well"
+        } else if self.handler_threads.replace(place) {
+            self.calls.leave(place);
+            "handlers of other signals are called on another thread"
+        } else {
+            "handlers of other signals wait for it, because there is no other thread to be had"
+        };
+        let failure = format!("it is still running beyond its limit; {what_follows}");
+        sibling::note_handler_failure(tree, call.decided.signal.name(), failure);
+    }
+
     fn call(&self, tree: &Arc<Tree>, call: QueuedCall, place: CallPlace, myself: &ActorRef<SignalMessage>) {
         let SignalDecision { signal, reaction } = call.decided;
-        let myself = myself.clone();
+        let (myself, tells_begun) = (myself.clone(), myself.clone());
         let call = HandlerCall {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
             tree: Arc::downgrade(tree),
             is_shown: self.escalation.shows_snapshot(signal, reaction),
+            begun: Box::new(move |due| {
+                // An actor that has gone calls nothing any more.
+                let _ = tells_begun.cast(SignalMessage::Begun { call: call.id, due });
+            }),
             done: Box::new(move || drop(myself.cast(SignalMessage::Handled(call.id)))),
         };
         self.handler_threads.call(call, place);

@@ -4,9 +4,10 @@
 //! On a runtime's thread that would hold up the next signal. They exist only if something is registered. Nothing ever
 //! waits for them, but a stop, and that not for long.
 //!
-//! Handlers have one thread. The other one is for a stop that has waited too long for another signal's handlers: it is
-//! there from the beginning, since a program that stands still may be one that gets no new thread. A snapshot that
-//! stops nothing is shown on a [thread of its own](SnapshotShow).
+//! Handlers have one thread. If a handler runs beyond its limit, it keeps that thread, and the calls after it are made
+//! on another one. The second thread is for a stop that has waited too long for another signal's handlers: it is there
+//! from the beginning, since a program that stands still may be one that gets no new thread. A snapshot that stops
+//! nothing is shown on a [thread of its own](SnapshotShow).
 //!
 //! What went wrong in a handler is an event. The program's log has it from there: a log that blocks keeps none of these
 //! threads.
@@ -15,7 +16,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rootward_core::{SignalAction, Tree, sibling};
 use tokio::runtime::Handle;
@@ -37,6 +38,8 @@ enum HandlerThreadState {
     Started {
         in_turn: CallSender,
         aside: CallSender,
+        /// For another thread, where one does not come back.
+        work: HandlerWork,
     },
     /// In a story of the seeded scheduler, which has no such threads: each call is a task. An async handler would block
     /// it, and is not called there.
@@ -63,6 +66,8 @@ pub(crate) struct HandlerCall {
     pub(crate) tree: Weak<Tree>,
     /// Whether a snapshot of the tree is shown after the handlers have been called.
     pub(crate) is_shown: bool,
+    /// Told when a handler begins, and by when it has to return; and when nothing is due any more.
+    pub(crate) begun: Box<dyn Fn(Option<Instant>) + Send>,
     /// Told when all that is over.
     pub(crate) done: Box<dyn FnOnce() + Send>,
 }
@@ -88,7 +93,8 @@ impl HandlerThreads {
         if let Some(show) = &plan.show_snapshot {
             show.start(&plan.runtime).map_err(SignalError::Thread)?;
         }
-        *threads = HandlerThreadState::Started { in_turn, aside };
+        let work = plan.clone();
+        *threads = HandlerThreadState::Started { in_turn, aside, work };
         Ok(())
     }
 
@@ -114,6 +120,24 @@ impl HandlerThreads {
         (call.done)();
     }
 
+    /// Has the calls in this place made by another thread. The one that is busy there ends when it comes back. `false`
+    /// says that there is no other one to be had.
+    pub(crate) fn replace(&self, place: CallPlace) -> bool {
+        let mut threads = self.lock();
+        let HandlerThreadState::Started { in_turn, aside, work } = &mut *threads else { return false };
+        let (name, sender) = match place {
+            CallPlace::InTurn => ("rootward-signal", in_turn),
+            CallPlace::Aside => ("rootward-onstop", aside),
+        };
+        match work.clone().run_on(thread::Builder::new().name(name.to_owned())) {
+            Ok(other) => {
+                *sender = other;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HandlerThreadState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,13 +158,21 @@ impl HandlerWork {
     }
 
     fn serve(&self, call: HandlerCall) {
-        let HandlerCall { received, tree, is_shown, done } = call;
+        let HandlerCall { received, tree, is_shown, begun, done } = call;
+        // A story of the seeded scheduler calls handlers in tasks, which none of them may block.
+        let limit = self.limit.filter(|_| !sibling::is_seeded());
         for handler in self.handlers.each(received.signal) {
             // A handler that panicked is called again for the next signal, as if it had returned; what it left half
             // done is its own. The handlers after it, and the tree, still see the signal.
             let called = catch_panics(|| {
                 // The lock is the handler's own. No two calls of one signal are made at a time.
                 let mut handler = handler.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(limit) = limit {
+                    // One that is async is dropped when its time is over, unless it blocks the thread.
+                    let most =
+                        if matches!(*handler, Handler::Plain(_)) { limit } else { limit.saturating_mul(2) };
+                    begun(sibling::now().checked_add(most));
+                }
                 match &mut *handler {
                     Handler::Plain(handler) => {
                         handler(&received);
@@ -159,6 +191,9 @@ impl HandlerWork {
             }
             // It may have been removed meanwhile, and its drop is foreign code. A panic in it is told to no caller.
             let _ = catch_panics(|| drop(handler));
+        }
+        if limit.is_some() {
+            begun(None);
         }
         if let Some(show) = self.show_snapshot.as_ref().filter(|_| is_shown) {
             // A stop waits until it has been shown.

@@ -222,7 +222,10 @@ impl Signals {
 
     /// Says how long the signal that stops the tree waits for its handlers, from its arrival on. When they have not
     /// come to an end by then the stop begins without them. A handler that is [async](Self::on_async) is dropped when
-    /// it has taken so long. The default is 5 s; `None` means as long as it takes.
+    /// it has taken so long. One that is not async and has run so long is an event
+    /// ([`HandlerFailed`](rootward_core::EventKind::HandlerFailed)), keeps its thread until it returns, and is not
+    /// called meanwhile; handlers of other signals are called on another thread. There are four threads more at most:
+    /// then all wait. The default is 5 s; `None` means as long as it takes.
     pub fn handler_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.handler_timeout = timeout.into();
         self

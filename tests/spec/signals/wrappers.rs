@@ -94,6 +94,52 @@ fn a_ctrl_c_below_npm_is_one_request() {
     assert!(finished.said.contains(&"supervisor exiting cleanly".to_owned()));
 }
 
+/// `npx` does as `npm run` does, and starts what it is given through a shell.
+#[test]
+fn a_ctrl_c_below_npx_is_one_request() {
+    if Command::new("npx").arg("--version").output().is_err() {
+        eprintln!("left out: `npx`, because npm is not installed");
+        return;
+    }
+    let directory = TempDir::new().expect("there is room");
+    let bin = directory.path().join("node_modules/.bin");
+    std::fs::create_dir_all(&bin).expect("there is room");
+    std::os::unix::fs::symlink(SUPERVISES[0], bin.join("supervises")).expect("there is room");
+    std::fs::write(directory.path().join("package.json"), "{ \"name\": \"wrapped\" }")
+        .expect("there is room");
+    let place = directory.path().to_str().expect("a text");
+    let npx = ["--silent", "--no-update-notifier", "--no-install", "--prefix", place, "supervises"];
+
+    assert_ctrl_c_is_one_request("npx", &[&npx[..], &SUPERVISES[1..]].concat());
+}
+
+/// A script of node's that hands each SIGINT on to its child, which has got it from the keyboard already.
+#[test]
+fn a_ctrl_c_below_a_script_that_hands_it_on_is_one_request() {
+    if Command::new("node").arg("--version").output().is_err() {
+        eprintln!("left out: a script of node's, because node is not installed");
+        return;
+    }
+    let script = "const [program, ...args] = process.argv.slice(1);\n\
+                  const child = require('child_process').spawn(program, args, { stdio: 'inherit' });\n\
+                  process.on('SIGINT', () => child.kill('SIGINT'));\n\
+                  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));";
+
+    assert_ctrl_c_is_one_request("node", &[&["-e", script, "--"][..], &SUPERVISES].concat());
+}
+
+fn assert_ctrl_c_is_one_request(wrapper: &str, args: &[&str]) {
+    let mut program = Program::run(wrapper, args);
+    program.wait_for_children(1);
+
+    killpg(program.pid(), Signal::SIGINT).expect("the wrapper leads its group");
+
+    let finished = program.finish();
+    assert_eq!(finished.lines_after("SIGINT ").first(), Some(&"Stop"), "{:#?}", finished.said);
+    assert!(!finished.lines_after("SIGINT ").contains(&"Force"), "{:#?}", finished.said);
+    assert!(finished.said.contains(&"supervisor exiting cleanly".to_owned()), "{:#?}", finished.said);
+}
+
 /// The program below this wrapper, with its process.
 fn wrapped(wrapper: &[&str]) -> Program {
     let mut program = Program::run(wrapper[0], &[&wrapper[1..], &SUPERVISES].concat());

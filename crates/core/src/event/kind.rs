@@ -161,8 +161,8 @@ pub enum EventKind {
         /// By what, such as `chaos 3 (seed 7)`.
         by: String,
     },
-    /// A signal handler of the program's panicked, or took too long and was dropped. It stands at the root, and changes
-    /// nothing there: the handlers after it are called.
+    /// A signal handler of the program's panicked, took too long and was dropped, or is not async and still runs beyond
+    /// its limit. It stands at the root, and changes nothing there: other handlers are called.
     HandlerFailed {
         /// Of which signal, such as `SIGHUP`; `snapshot` for the function that shows the snapshot.
         handler: String,

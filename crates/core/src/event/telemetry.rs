@@ -8,17 +8,29 @@
 //! | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
 //! | `debug` | a child ends as it should, a process writes a line; of dynamic children also what else is `info` |
 
+use std::fmt;
+
 use tracing::{debug, error, info, warn};
 
 use super::{Event, EventKind};
 use crate::child::{Exit, ExitClass};
 use crate::child::{Outcome, StopCause, Straggler};
+use crate::printable::on_one_line;
 
 pub(super) const TARGET: &str = "rootward";
 
 /// Whether the subscriber takes what processes write. In production it mostly does not.
 pub(super) fn hears_output() -> bool {
     tracing::enabled!(target: TARGET, tracing::Level::DEBUG)
+}
+
+/// A text from outside as a field of a log line: what writes the line may write to a terminal, and ends lines itself.
+struct OneLine<T>(T);
+
+impl<T: fmt::Display> fmt::Display for OneLine<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&on_one_line(&self.0.to_string()))
+    }
 }
 
 /// Logs that so many events are not in the log.
@@ -42,7 +54,7 @@ pub(super) fn log(event: &Event) {
             $level!(
                 target: TARGET,
                 parent: None,
-                { child.path = %path, child.incarnation = *incarnation, child.kind = %kind $(, $($field)+)? },
+                { child.path = %OneLine(path), child.incarnation = *incarnation, child.kind = %kind $(, $($field)+)? },
                 $message
             )
         };
@@ -51,15 +63,15 @@ pub(super) fn log(event: &Event) {
         EventKind::Starting => line!(debug, "child is starting"),
         EventKind::Started { pid } => line!(usual, "child started", process.pid = *pid),
         EventKind::StartFailed { error: cause, .. } => {
-            line!(error, "child could not be started", start.error = %cause);
+            line!(error, "child could not be started", start.error = %OneLine(cause));
         }
         EventKind::Ignored => line!(usual, "child had nothing to run"),
         EventKind::Exited { status: Some(status), stragglers } => {
             match is_as_it_should_be(status, stragglers) {
-                true => line!(debug, "child ended by itself", exit.reason = %status),
+                true => line!(debug, "child ended by itself", exit.reason = %OneLine(status)),
                 false => {
                     let left = stragglers.len();
-                    line!(warn, "child ended by itself", exit.reason = %status, exit.stragglers = left);
+                    line!(warn, "child ended by itself", exit.reason = %OneLine(status), exit.stragglers = left);
                 }
             }
         }
@@ -80,10 +92,10 @@ pub(super) fn log(event: &Event) {
             false => line!(usual, "child is asked to stop", stop.cause = %cause),
         },
         EventKind::Asked { with, error: Some(error), .. } => {
-            line!(warn, "the stop command failed", stop.asked_with = %with, error = %error);
+            line!(warn, "the stop command failed", stop.asked_with = %OneLine(with), error = %OneLine(error));
         }
         EventKind::Asked { with, .. } => {
-            line!(info, "child is asked to stop again", stop.asked_with = %with);
+            line!(info, "child is asked to stop again", stop.asked_with = %OneLine(with));
         }
         EventKind::Escalated { to } => line!(warn, "child is forced to stop", stop.escalated_to = %to),
         EventKind::Stopped { outcome: outcome @ Outcome::Unreapable, .. } => {
@@ -95,7 +107,7 @@ pub(super) fn log(event: &Event) {
             status: Some(status @ (Exit::Failed { .. } | Exit::Panicked(_))),
             ..
         } => {
-            line!(warn, "child failed while it stopped", stop.outcome = %outcome, exit.reason = %status);
+            line!(warn, "child failed while it stopped", stop.outcome = %outcome, exit.reason = %OneLine(status));
         }
         EventKind::Stopped { outcome, .. } => line!(usual, "child is gone", stop.outcome = %outcome),
         EventKind::Retrying { error, attempt, delay } => {
@@ -103,7 +115,7 @@ pub(super) fn log(event: &Event) {
             line!(
                 warn,
                 "child cannot be started now and is tried again",
-                start.error = %error,
+                start.error = %OneLine(error),
                 start.attempt = attempt,
                 start.delay_ms = delay_ms
             );
@@ -120,32 +132,33 @@ pub(super) fn log(event: &Event) {
             line!(
                 warn,
                 "child is unhealthy",
-                health.error = %error,
+                health.error = %OneLine(error),
                 health.failures = failures,
                 health.threshold = threshold
             );
         }
         EventKind::Healthy => line!(usual, "child is healthy again"),
         EventKind::HandlerFailed { handler, error } => {
-            line!(error, "signal handler failed", signal.handler = %handler, error = %error);
+            line!(error, "signal handler failed", signal.handler = %OneLine(handler), error = %OneLine(error));
         }
-        EventKind::MadeToCrash { by } => line!(warn, "child is made to crash", crash.by = %by),
+        EventKind::MadeToCrash { by } => line!(warn, "child is made to crash", crash.by = %OneLine(by)),
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
-            line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);
+            line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %OneLine(thread));
         }
         EventKind::GuestPanicked { panic } => {
-            line!(error, "a guest of the child panicked", guest.panic = %panic)
+            line!(error, "a guest of the child panicked", guest.panic = %OneLine(panic))
         }
         EventKind::Degraded { what, reason } => {
+            let (what, reason) = (OneLine(what), OneLine(reason));
             line!(warn, "something weaker is in force", degraded.what = %what, degraded.reason = %reason);
         }
         EventKind::Notified(notice) => {
             let said = notice.status.as_deref().unwrap_or_default();
-            line!(debug, "child told of itself", notify.status = %said, notify.stopping = notice.stopping);
+            line!(debug, "child told of itself", notify.status = %OneLine(said), notify.stopping = notice.stopping);
         }
         EventKind::Output { stream, line: text, .. } => {
-            line!(debug, "child wrote a line", output.stream = %stream, output.line = %text);
+            line!(debug, "child wrote a line", output.stream = %stream, output.line = %OneLine(text));
         }
     }
 }

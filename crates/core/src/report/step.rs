@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{millis, text};
+use crate::printable::on_one_line;
 
 /// One step of a stop that took several: with what a process was asked, or that it was killed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -28,12 +29,12 @@ impl StopStep {
 
 impl fmt::Display for StopStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", text::on_one_line(&self.with))?;
+        write!(f, "{}", on_one_line(&self.with))?;
         if !self.after.is_zero() {
             write!(f, " after {}", text::millis(self.after))?;
         }
         match &self.error {
-            Some(error) => write!(f, " (failed: {})", text::on_one_line(error)),
+            Some(error) => write!(f, " (failed: {})", on_one_line(error)),
             None => Ok(()),
         }
     }

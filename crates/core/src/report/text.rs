@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{Ending, NodeReport, StopReport};
 use crate::child::{ChildKind, Outcome};
 use crate::clock::whole_millis;
+use crate::printable::on_one_line;
 
 /// A line that says how the stop came out, why there was one, how long it took and how many failed in it; then a line
 /// for each child, indented by its depth; then the containment level, if there was one.
@@ -44,7 +45,7 @@ impl fmt::Display for Ending {
 }
 
 fn line(node: &NodeReport) -> Result<String, fmt::Error> {
-    let mut line = format!("{:indent$}{}", "", node.path.id(), indent = 2 * node.path.depth());
+    let mut line = format!("{:indent$}{}", "", on_one_line(node.path.id()), indent = 2 * node.path.depth());
     write!(line, " · {} {}", node.kind, node.outcome)?;
     if node.outcome != Outcome::AlreadyGone {
         write!(line, " · {}", millis(node.elapsed))?;
@@ -63,7 +64,7 @@ fn line(node: &NodeReport) -> Result<String, fmt::Error> {
     }
     // What a supervisor waits for stands below it.
     if let Some(stuck) = node.stuck.as_ref().filter(|_| node.kind != ChildKind::Supervisor) {
-        write!(line, " · stuck {stuck}")?;
+        write!(line, " · stuck {}", on_one_line(&stuck.to_string()))?;
     }
     if !node.steps.is_empty() {
         let steps: Vec<String> = node.steps.iter().map(ToString::to_string).collect();
@@ -77,9 +78,4 @@ fn line(node: &NodeReport) -> Result<String, fmt::Error> {
 
 pub(super) fn millis(time: Duration) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_millis(whole_millis(time)))
-}
-
-/// A user's text, without anything that would end the line or take control of a terminal.
-pub(super) fn on_one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -405,6 +405,17 @@ impl Tree {
         self.shared.controls.command(command);
     }
 
+    /// The report once there is one, as [`wait`](Self::wait) has it, for what follows a tree and does not keep it.
+    pub(crate) fn report(&self) -> impl Future<Output = Option<Arc<StopReport>>> + Send + use<> {
+        let mut progress = self.shared.progress.clone();
+        let report = async move {
+            let seen = progress.wait_for(|progress| progress.report.is_some()).await;
+            // An error says that the guardian has ended without.
+            seen.ok().and_then(|progress| progress.report.clone())
+        };
+        WakeElsewhere::new(report)
+    }
+
     async fn wait_for(&self, mut reached: impl FnMut(&TreeProgress) -> bool) -> TreeProgress {
         let mut progress = self.shared.progress.clone();
         let reached =

@@ -22,6 +22,8 @@ pub(super) enum CommandError {
     Closed,
     #[error("there is no {path}: the root of this tree is {root}")]
     OtherRoot { path: String, root: String },
+    #[error("the command cannot begin: {0}")]
+    System(#[source] io::Error),
     #[error("cannot write to standard output: {0}")]
     Io(#[from] io::Error),
 }
@@ -40,7 +42,7 @@ pub(super) struct FailedDocument {
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CommandFailure {
-    /// In one word, for programs: `command_line`, `no_door`, `broken`, `format`, `silent`, `closed`, `child`, `output`.
+    /// In one word: `command_line`, `no_door`, `broken`, `format`, `silent`, `closed`, `child`, `system`, `output`.
     pub(super) code: String,
     /// In a sentence, for people.
     pub(super) message: String,
@@ -53,13 +55,14 @@ impl CommandError {
             // The reader has read enough.
             return ExitCode::SUCCESS;
         }
-        messages::error(self);
+        let said = format!("{self}{}", messages::limit_behind_all(self));
+        messages::error(&said);
         if out.json && !matches!(self, Self::Io(_)) {
             // There is no other place to say that it cannot be said.
             let _ = if let Self::Door(ClientError::Refused(refusal)) = self {
                 out.say(&Refused { schema: Version, refused: refusal.clone() }, String::new)
             } else {
-                let failed = CommandFailure { code: self.code().to_owned(), message: self.to_string() };
+                let failed = CommandFailure { code: self.code().to_owned(), message: said };
                 out.say(&FailedDocument { schema: Version, failed }, String::new)
             };
         }
@@ -80,6 +83,7 @@ impl CommandError {
             Self::Door(_) => "broken",
             Self::Closed => "closed",
             Self::OtherRoot { .. } => "child",
+            Self::System(_) => "system",
             Self::Io(_) => "output",
         }
     }
@@ -90,7 +94,7 @@ impl CommandError {
             Self::Door(ClientError::Refused(refusal)) if ["child", "root"].contains(&&*refusal.code) => {
                 messages::BAD_INPUT
             }
-            Self::Door(_) | Self::Closed | Self::Io(_) => rootward::Finished::FAILED,
+            Self::Door(_) | Self::Closed | Self::System(_) | Self::Io(_) => rootward::Finished::FAILED,
         }
     }
 }

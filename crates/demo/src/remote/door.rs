@@ -12,7 +12,11 @@ pub(crate) enum NoClient {
     #[error("{0} is no port of this machine, such as http://127.0.0.1:8080")]
     Elsewhere(String),
     #[error("cannot read {}: {error}", file.display())]
-    Token { file: PathBuf, error: std::io::Error },
+    Token {
+        file: PathBuf,
+        #[source]
+        error: std::io::Error,
+    },
 }
 
 /// The door at a socket, or at a port with its token.

@@ -21,6 +21,7 @@ use clap::{Args, Subcommand};
 use rootward_observer::client::Client;
 use tokio::runtime::Builder;
 
+use crate::room::{self, Needs};
 use crate::tree_file;
 use command_error::CommandError;
 use judge::{Until, is_below};
@@ -147,6 +148,9 @@ impl Remote {
     }
 }
 
+/// What a command needs beside its runtime: a connection, and a second one for the question that follows.
+const NEEDS: Needs = Needs { descriptors: 2, threads: 0 };
+
 /// Does what is asked, and says with which status the demo ends.
 pub(crate) fn run(command: &Remote) -> ExitCode {
     let out = Out { json: command.at().json };
@@ -159,7 +163,7 @@ pub(crate) fn run(command: &Remote) -> ExitCode {
 fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, CommandError> {
     let At { door, token_file, .. } = command.at();
     let client = client(door, token_file.as_deref())?;
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let runtime = room::build(&mut Builder::new_current_thread(), NEEDS).map_err(CommandError::System)?;
     let done = runtime.block_on(async {
         match command {
             Remote::Status(_) => show::status(&client, out).await,

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::descriptor::require_open;
-use crate::safe::safe_lines;
+use crate::safe::{safe_json, safe_lines};
 
 /// Where answers go, and in which form.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Out {
         text: impl FnOnce() -> String,
     ) -> io::Result<()> {
         if self.json {
-            return self.write(&format!("{}\n", serde_json::to_string(document)?));
+            return self.write(&format!("{}\n", safe_json(serde_json::to_string(document)?)));
         }
         self.write(&text())
     }

@@ -22,6 +22,6 @@ mod words;
 pub(crate) use explain::{details, usage};
 pub(crate) use fit::Fit;
 pub(crate) use plain::{farewell, state as state_name};
-pub(crate) use shell::{AttachError, OwnView, Reaches, TreeReach, attach, restore_terminal};
+pub(crate) use shell::{AttachError, ModesRestorer, OwnView, Reaches, TreeReach, attach, restore_terminal};
 pub(crate) use text::brief;
 pub(crate) use words::end_of;

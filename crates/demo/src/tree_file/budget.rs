@@ -110,6 +110,20 @@ impl Budget {
             }
             warnings.push(text);
         }
+        if !self.endless.is_empty() {
+            let [forced, deadline] = [self.forced_at(), self.deadline].map(humantime::format_duration);
+            let mut text = format!(
+                "the deadline of {deadline} holds for children with shutdown = \"infinity\", too: what has not gone \
+                 after {forced} is forced:"
+            );
+            for path in self.endless.iter().take(NAMED) {
+                let _ = write!(text, "\n  {path}");
+            }
+            if self.endless.len() > NAMED {
+                let _ = write!(text, "\n  and {} more", self.endless.len() - NAMED);
+            }
+            warnings.push(text);
+        }
         warnings
     }
 }

@@ -53,6 +53,15 @@ impl SupervisorPart {
 }
 
 impl SupervisorPart {
+    /// Whether a process below the supervisor has the demo's standard input.
+    pub(crate) fn shares_input(&self) -> bool {
+        self.children.iter().any(|child| match &child.kind {
+            ChildPart::Process(process) => matches!(process.stdin, Stdin::Inherit),
+            ChildPart::Supervisor(part) => part.shares_input(),
+            ChildPart::Task(_) => false,
+        })
+    }
+
     /// The sample tasks that are named below the supervisor, in the order of the file.
     pub(crate) fn samples(&self) -> Vec<Sample> {
         let of_child = |child: &Child| match &child.kind {

@@ -1,8 +1,14 @@
 //! A program that may have only a few descriptors open.
 
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 
-use crate::support::{InTime as _, Temp};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{Demo, InTime as _, Lines, Temp, wait_in_time};
+
+const LEVELS: [&str; 3] = ["auto", "tree", "group"];
 
 /// R15, for descriptors: some numbers of them led to "this is a bug in the demo", status 70.
 #[test]
@@ -12,32 +18,135 @@ fn too_few_descriptors_are_an_error_that_names_the_limit_and_enough_are_a_start(
         "tree.toml",
         "[[children]]\nid = 'job'\nrestart = 'transient'\nprocess = { command = ['true'], ready = 'completion' }\n",
     );
-    let mut statuses = Vec::new();
-    for most in (3..64).chain([128]) {
-        let demo = Command::new("prlimit")
-            .arg(format!("--nofile={most}:{most}"))
-            .args([env!("CARGO_BIN_EXE_rootward-demo"), "run"])
-            .arg(&file)
-            .args(["--view", "lines"])
-            .stdin(Stdio::null())
-            .output_in_time();
+    for level in LEVELS {
+        let run = ["run", file.to_str().unwrap(), "--view", "lines", "--containment", level];
+        one_by_one((3..64).chain([128]), &run, 1);
+    }
+}
 
-        let said = String::from_utf8_lossy(&demo.stderr).into_owned();
-        match demo.status.code() {
-            Some(0) => {}
-            // The program that loads it has no descriptor left for its libraries.
-            Some(127) => assert!(statuses.is_empty(), "{most}: {said}"),
+/// R15, for `exec`: the descriptor that was not there for a thread's `stat` made that "there are 0 threads".
+#[test]
+fn exec_with_too_few_descriptors_is_an_error_that_names_the_limit_and_with_enough_it_is_a_start() {
+    for level in ["tree", "session"] {
+        one_by_one((3..24).chain([64]), &["exec", "--containment", level, "--", "true"], 125);
+    }
+}
+
+/// R15, for the commands on a running program.
+#[test]
+fn commands_with_too_few_descriptors_are_an_error_that_names_the_limit_and_with_enough_an_answer() {
+    let watched = Watched::start();
+    let door = watched.door();
+    for command in [
+        &["status", door][..],
+        &["status", door, "--json"],
+        &["why", door, "root/stays"],
+        &["wait", door, "root/stays"],
+        &["events", door],
+    ] {
+        one_by_one((3..24).chain([64]), command, 1);
+    }
+    watched.stop();
+}
+
+/// R15, for `attach`, which has no end as long as the tree runs.
+#[test]
+fn attach_with_too_few_descriptors_is_an_error_that_names_the_limit_and_with_enough_it_shows_the_tree() {
+    let watched = Watched::start();
+    let mut showed = Vec::new();
+    for most in (3..24).chain([64]) {
+        let mut child = limited(most, &["attach", watched.door()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = Lines::of(child.stdout.take().unwrap());
+
+        let shows = said.next_line().is_some();
+
+        if shows {
+            kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGKILL).unwrap();
+        }
+        let why = Lines::of(child.stderr.take().unwrap()).rest();
+        match wait_in_time(&mut child).code() {
+            None if shows => {}
+            Some(127) => assert!(showed.is_empty(), "{most}: {why}"),
             status => {
-                assert_eq!(status, Some(1), "{most}: {said}");
-                assert!(said.contains("RLIMIT_NOFILE") && !said.contains("bug"), "{most}: {said}");
+                assert_eq!(status, Some(1), "{most}: {why}");
+                assert!(why.contains("RLIMIT_NOFILE") && !why.contains("bug"), "{most}: {why}");
             }
         }
-        statuses.extend(demo.status.code().filter(|status| *status != 127));
+        showed.push(shows);
+    }
+    watched.stop();
+
+    assert!(showed.is_sorted() && showed.ends_with(&[true]), "{showed:?}");
+}
+
+/// Runs the demo with so many descriptors, one by one: too few are the demo's own failure, which names the limit.
+fn one_by_one(limits: impl Iterator<Item = u32>, args: &[&str], failed: i32) {
+    let mut statuses = Vec::new();
+    for most in limits {
+        let Output { status, stderr, .. } = limited(most, args).output_in_time();
+
+        let said = String::from_utf8_lossy(&stderr).into_owned();
+        match status.code() {
+            Some(0) => {}
+            // The program that loads it has no descriptor left for its libraries.
+            Some(127) if said.contains("shared libraries") => assert!(statuses.is_empty(), "{most}: {said}"),
+            status => {
+                assert_eq!(status, Some(failed), "{most} for {args:?}: {said}");
+                assert!(
+                    said.contains("RLIMIT_NOFILE") && !said.contains("bug"),
+                    "{most} for {args:?}: {said}"
+                );
+            }
+        }
+        statuses.extend(status.code().filter(|status| *status != 127));
     }
 
     assert!(
         statuses.is_sorted_by(|one, next| one >= next),
-        "what is enough is enough with more: {statuses:?}"
+        "what is enough is enough with more: {statuses:?} for {args:?}"
     );
-    assert_eq!(statuses.last(), Some(&0));
+    assert_eq!(statuses.last(), Some(&0), "{args:?}");
+}
+
+fn limited(most: u32, args: &[&str]) -> Command {
+    let mut command = Command::new("prlimit");
+    command
+        .arg(format!("--nofile={most}:{most}"))
+        .arg(env!("CARGO_BIN_EXE_rootward-demo"))
+        .args(args)
+        .stdin(Stdio::null());
+    command
+}
+
+/// A program that runs, and its door.
+pub(crate) struct Watched {
+    demo: Demo,
+    door: PathBuf,
+    _temp: Temp,
+}
+
+impl Watched {
+    pub(crate) fn start() -> Self {
+        let temp = Temp::new();
+        let tree = "id = 'root'\n[[children]]\nid = 'stays'\ntask = { run = 'forever' }\n";
+        let (file, door) = (temp.write("tree.toml", tree), temp.path("door"));
+        let args = ["run", file.to_str().unwrap(), "--observe", door.to_str().unwrap()];
+        let mut demo = Demo::start(args);
+        demo.wait_for_start();
+        demo.wait_for_line("watch at ");
+        Self { demo, door, _temp: temp }
+    }
+
+    pub(crate) fn door(&self) -> &str {
+        self.door.to_str().expect("the path is UTF-8")
+    }
+
+    pub(crate) fn stop(self) {
+        self.demo.signal(Signal::SIGTERM);
+        assert_eq!(self.demo.finish().code(), 0);
+    }
 }

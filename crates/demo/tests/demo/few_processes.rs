@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use nix::unistd::Uid;
 
+use crate::few_descriptors::Watched;
 use crate::support::{Temp, happens};
 
 /// R15: it hung without a message, or said that this is a bug in the demo, with status 70. From the first number with
@@ -117,8 +118,35 @@ fn just_enough_processes_of_a_cgroup_are_a_start_or_an_error_and_never_a_bug() {
         let demo = cgroup.run(most, &run_at("tree", &file));
 
         let said = String::from_utf8_lossy(&demo.stderr).into_owned();
-        assert!(matches!(demo.status.code(), Some(0 | 1)) && !said.contains("bug"), "{most}: {said}");
+        let names_it = said.contains(&format!("may have {most} processes (pids.max)"));
+        match demo.status.code() {
+            Some(0) => {}
+            status => assert!(status == Some(1) && names_it && !said.contains("bug"), "{most}: {said}"),
+        }
     }
+}
+
+/// R15, for `attach`: tokio panicked, status 70.
+#[test]
+fn commands_with_too_few_processes_are_an_answer_or_an_error_that_names_the_limit() {
+    let Some(cgroup) = Limited::new("commands") else {
+        eprintln!("left out: cgroups with a limit of processes, which this user may not make here");
+        return;
+    };
+    let watched = Watched::start();
+    for most in 1..=2 {
+        let run = |command: &[&str]| {
+            let args: Vec<OsString> = command.iter().map(OsString::from).collect();
+            let ended = cgroup.run(most, &args);
+            (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+        };
+
+        assert_eq!(run(&["status", watched.door()]), (Some(0), String::new()), "{most}");
+        let (status, said) = run(&["attach", watched.door()]);
+        assert_eq!(status, Some(1), "{most}: {said}");
+        assert!(said.contains(&format!("may have {most} processes (pids.max)")), "{most}: {said}");
+    }
+    watched.stop();
 }
 
 const LEVELS: [&str; 3] = ["auto", "tree", "group"];

@@ -68,3 +68,21 @@ fn a_door_that_cannot_be_opened_ends_the_run() {
         finished.stderr
     );
 }
+
+/// The tree is stopped then, before it has started, which is no second error.
+#[test]
+fn the_door_that_cannot_be_opened_is_the_only_error() {
+    let tree = tree("calm.toml");
+    for view in ["none", "lines"] {
+        let args = ["run", tree.to_str().unwrap(), "--observe", "/no/such/directory/door", "--view", view];
+
+        let finished = Demo::start(args).finish();
+
+        let errors: Vec<_> = finished.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        let [error] = errors.as_slice() else { panic!("{view}: {}", finished.stderr) };
+        assert!(error.starts_with("error: cannot open a door for watchers: "), "{error}");
+        assert!(!finished.stderr.contains("could not be started"), "{view}: {}", finished.stderr);
+        assert!(view != "none" || finished.stderr.lines().count() == 1, "{}", finished.stderr);
+        assert_eq!(finished.code(), 1);
+    }
+}

@@ -165,6 +165,32 @@ fn the_times_of_the_example_pod_are_those_of_its_tree_file_and_of_the_page() {
     assert!(pod.contains("\"--deadline\", \"auto\""), "{pod}");
 }
 
+/// Where `docker build` is run, as the page and the file itself say: in the repository's root.
+#[test]
+fn what_the_example_image_copies_is_there_where_it_is_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let (page, file) = (read("docs/kubernetes.md"), read("docs/examples/kubernetes/Dockerfile"));
+    let command = "docker build -f docs/examples/kubernetes/Dockerfile -t registry.example/app:1 .";
+    let copies = file.lines().filter_map(|line| line.strip_prefix("COPY "));
+
+    let sources: Vec<_> = copies.filter(|copy| !copy.starts_with("--from=")).flat_map(sources_of).collect();
+
+    assert!(page.contains(command) && file.contains(command), "{page}\n{file}");
+    assert_eq!(sources, [".", "docs/examples/kubernetes/tree.toml"]);
+    assert!(sources.iter().all(|source| root.join(source).exists()), "{sources:?}");
+    // What is built there is in that workspace, and is what is copied from there.
+    assert!(file.contains("cargo build --release --locked --package rootward-demo"), "{file}");
+    assert!(root.join("Cargo.lock").exists());
+}
+
+/// All words of a COPY but the last, which is the place in the image.
+fn sources_of(copy: &str) -> Vec<&str> {
+    let mut words: Vec<_> = copy.split_whitespace().collect();
+    words.pop();
+    words
+}
+
 /// The number behind the first place that says this.
 fn seconds_behind(text: &str, words: &str) -> u64 {
     let (_, rest) = text.split_once(words).unwrap_or_else(|| panic!("{words}"));

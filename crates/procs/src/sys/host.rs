@@ -17,10 +17,22 @@ use super::{open, raw};
 
 /// How many threads the calling process has.
 pub(crate) fn threads() -> io::Result<usize> {
-    let threads = fs::read_dir("/proc/self/task")?.flatten();
-    // A thread that has been joined stands there for another moment. It runs nothing of the program any more.
-    let is_there = |stat: io::Result<String>| stat.is_ok_and(|stat| !is_exiting(&stat));
-    Ok(threads.filter(|thread| is_there(fs::read_to_string(thread.path().join("stat")))).count())
+    let mut threads = 0;
+    for thread in fs::read_dir("/proc/self/task")? {
+        match fs::read_to_string(thread?.path().join("stat")) {
+            // A thread that has been joined stands there for another moment. It runs nothing of the program any more.
+            Ok(stat) => threads += usize::from(!is_exiting(&stat)),
+            Err(error) if has_gone(&error) => {}
+            // What cannot be read may be there.
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(threads)
+}
+
+/// Whether a thread cannot be read because it ended meanwhile.
+fn has_gone(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
 }
 
 /// Whether a thread is on its way out, as the flags in its `stat` say (`PF_EXITING`). They stand behind the name, which

@@ -224,7 +224,7 @@ impl Application {
     /// Kubernetes `/dev/termination-log`. By default in none.
     ///
     /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it, also if the program could not begin. If
-    /// the file cannot be written they say so on standard error, and a status of 0 is 1.
+    /// the file cannot be written they say so on standard error, and a status of 0 or 3 is 1.
     pub fn termination_message(mut self, file: impl Into<PathBuf>) -> Self {
         self.exit_rules.termination_message = Some(file.into());
         self
@@ -350,7 +350,7 @@ impl Application {
         self.on_report.get_or_insert_with(|| Box::new(|report| write_to_stderr(&failure_text(report))));
         let exit_rules = self.exit_rules.clone();
         self.prepare().map_err(|wrong| {
-            exit_rules.explain(&format!("error: the tree's description makes no sense: {wrong}\n"));
+            exit_rules.explain(&format!("the tree's description makes no sense: {wrong}"));
             ExitCode::from(Finished::BAD_DESCRIPTION)
         })
     }
@@ -367,7 +367,7 @@ fn told(finished: Result<(Finished, SignalsGuard), RunError>, exit_rules: &ExitR
         // Its signals are given back when all is told.
         Ok((finished, _guard)) => exit_rules.say(&finished),
         Err(error) => {
-            exit_rules.explain(&format!("error: {error}\n"));
+            exit_rules.explain(&error.to_string());
             ExitCode::from(error.status())
         }
     }

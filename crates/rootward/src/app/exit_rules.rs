@@ -4,6 +4,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use rootward_core::Ending;
+use rootward_core::sibling::{on_one_line, with_margin};
 use rootward_signals::die_by_signal;
 
 use super::stderr::write_to_stderr;
@@ -28,17 +30,19 @@ impl ExitRules {
                 die_by_signal(signal);
                 ExitCode::from(signal.exit_status())
             }
-            None => match self.status(finished) {
-                0 if !wrote => ExitCode::from(Finished::FAILED),
-                status => ExitCode::from(status),
-            },
+            // Where more than one applies: 4 before 1 before 3.
+            None if !wrote && matches!(finished.ending(), Some(Ending::Clean | Ending::Forced)) => {
+                ExitCode::from(Finished::FAILED)
+            }
+            None => ExitCode::from(self.status(finished)),
         }
     }
 
-    /// Says why the program could not begin.
+    /// Says why the program could not begin. The error holds what the program has named.
     pub(super) fn explain(&self, error: &str) {
-        write_to_stderr(error);
-        self.write(|file| termination::write(file, error));
+        let error = format!("error: {}\n", with_margin(error));
+        write_to_stderr(&error);
+        self.write(|file| termination::write(file, &error));
     }
 
     /// Whether the termination message is written, where one is wanted. What is wrong is told.
@@ -46,10 +50,8 @@ impl ExitRules {
         let Some(file) = &self.termination_message else { return true };
         let wrote = write(file);
         if let Err(error) = &wrote {
-            write_to_stderr(&format!(
-                "error: cannot write the termination message to {}: {error}\n",
-                file.display()
-            ));
+            let file = on_one_line(&file.display().to_string());
+            write_to_stderr(&format!("error: cannot write the termination message to {file}: {error}\n"));
         }
         wrote.is_ok()
     }

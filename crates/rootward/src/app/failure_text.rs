@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use rootward_core::sibling::{on_one_line, with_margin};
 use rootward_core::{ChildKind, Ending, Exit, NodeReport, Outcome, StopReport};
 
 /// A tree may be large, and all of it may have been forced. The report has the rest.
@@ -13,8 +14,10 @@ pub(super) fn failure_text(report: &StopReport) -> String {
     if report.ending == Ending::Failed {
         let failed = report.failed_while_stopping();
         let _ = match (report.start_failure(), &report.blame) {
-            (Some(failure), _) => writeln!(text, "error: the tree could not be started: {failure}"),
-            (None, Some(blame)) => writeln!(text, "error: {blame}"),
+            (Some(failure), _) => {
+                writeln!(text, "error: the tree could not be started: {}", with_margin(failure))
+            }
+            (None, Some(blame)) => writeln!(text, "error: {}", with_margin(&blame.to_string())),
             (None, None) if !failed.is_empty() => Ok(()),
             (None, None) => writeln!(text, "error: the tree failed: {}", report.cause),
         };
@@ -52,7 +55,8 @@ fn list(text: &mut String, heading: &str, mut nodes: Vec<&NodeReport>) {
         let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
         let stuck = node.stuck.as_ref().map(|stuck| format!(": {stuck}"));
         let said = stuck.or_else(|| failure(node)).unwrap_or_default();
-        let _ = writeln!(text, "  {} ({}{pid}){said}", node.path, node.kind);
+        let (path, said) = (on_one_line(&node.path.to_string()), with_margin(&said));
+        let _ = writeln!(text, "  {path} ({}{pid}){said}", node.kind);
     }
     if nodes.len() > AT_MOST {
         let _ = writeln!(text, "  and {} more", nodes.len() - AT_MOST);

@@ -243,7 +243,7 @@ async fn drive(
         let _entered = runtimes.enter_control();
         tree.launch()
     };
-    manager.attach(&tree);
+    let all_told = manager.attach(&tree);
     let _answers = probes.attach(&tree);
     let closed = door.attach(&tree);
     let guard = listening.attach(&tree);
@@ -282,6 +282,10 @@ async fn drive(
         tree.kill_processes();
     }
     tree.logged(log_patience(&finished)).await;
+    if finished.ending().is_some() {
+        // The service manager hears how the tree ended from a process that is still there.
+        let _ = tokio::time::timeout(LAST_WORD, all_told).await;
+    }
     if finished.ending().is_some_and(|ending| ending != Ending::Incomplete) {
         // Watchers take the last events.
         let _ = tokio::time::timeout(LAST_LOOK, closed).await;
@@ -331,6 +335,9 @@ fn log_patience(finished: &Finished) -> Duration {
 
 /// How long a program whose tree is gone waits for its door to close.
 const LAST_LOOK: Duration = Duration::from_secs(3);
+
+/// How long a program whose tree is gone waits until its service manager has been told of that.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// How long a program that leaves at once waits for a report of what is known.
 const FAREWELL: Duration = Duration::from_millis(100);

@@ -41,9 +41,17 @@ mod systemd {
             sibling::note_degraded(tree, "service manager", self.problem.clone())
         }
 
-        pub(crate) fn attach(self, tree: &Tree) {
-            if let Some(waits) = self.waits {
-                let _ = self.teller.0.set(waits.attach(tree));
+        /// Has the tree followed. What this gives back is over when the service manager has been told all there is.
+        pub(crate) fn attach(self, tree: &Tree) -> impl Future<Output = ()> + use<> {
+            let all_told = self.waits.map(|waits| {
+                let (notifier, all_told) = waits.attach(tree);
+                let _ = self.teller.0.set(notifier);
+                all_told
+            });
+            async {
+                if let Some(all_told) = all_told {
+                    drop(all_told.await);
+                }
             }
         }
     }
@@ -79,7 +87,9 @@ mod nothing {
             tree
         }
 
-        pub(crate) fn attach(self, _tree: &Tree) {}
+        pub(crate) fn attach(self, _tree: &Tree) -> impl Future<Output = ()> + use<> {
+            std::future::ready(())
+        }
     }
 
     /// Nothing.

@@ -8,6 +8,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rootward_core::sibling::on_lines;
+
 /// How long a piece of a text may take before the rest of it is not waited for.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -26,8 +28,8 @@ struct StderrQueue {
     lost: u64,
 }
 
-/// Writes to standard error. What reads there may have gone, or be busy for ever: then the text is lost, and the next
-/// one says so.
+/// Writes to standard error, and nothing that would take control of a terminal. What reads there may have gone, or be
+/// busy for ever: then the text is lost, and the next one says so.
 pub(super) fn write_to_stderr(text: &str) {
     if text.is_empty() || is_busy() {
         return;
@@ -38,8 +40,9 @@ pub(super) fn write_to_stderr(text: &str) {
             queue.lost += 1;
             return;
         }
+        let text = on_lines(text);
         match std::mem::take(&mut queue.lost) {
-            0 => text.to_owned(),
+            0 => text,
             lost => format!("({lost} earlier messages were lost)\n{text}"),
         }
     };

@@ -7,6 +7,8 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use rootward_core::sibling::on_lines;
+
 use super::Finished;
 use super::failure_text::failure_text;
 
@@ -94,8 +96,7 @@ fn standard_stream(path: &Path) -> Option<io::Result<File>> {
 
 /// As many whole lines as there is room for. A first line that is too long is cut.
 fn fitted(text: &str) -> String {
-    let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
-    let text: String = text.chars().map(shown).collect();
+    let text = on_lines(text);
     if text.len() <= AT_MOST {
         return text;
     }

@@ -10,6 +10,7 @@ mod way_out;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -200,6 +201,28 @@ fn a_third_signal_leaves_at_once_although_children_are_still_there() {
     let report = finished.stop_report().expect("supervisors still run");
     assert_eq!(report.find("root/blocks").unwrap().outcome, Outcome::Unreapable);
     drop(release);
+}
+
+/// 4 before 1 before 3.
+#[test]
+fn a_termination_message_that_cannot_be_written_makes_a_stop_in_order_or_a_forced_one_a_failure() {
+    let deaf = ChildSpec::task("deaf", |_| std::future::pending::<()>()).shutdown(Duration::from_millis(1));
+    for (child, usual) in [(obedient("worker"), 0), (deaf, 3)] {
+        for (file, status) in [(None, usual), (Some("/no/such/directory/message"), 1)] {
+            let root = Supervisor::new("root").child(child.clone());
+            let program = Application::new(root).signal_source(SignalSource::channel().1).on_launch(|tree| {
+                tokio::runtime::Handle::current().block_on(tree.started()).unwrap();
+                tree.request_stop();
+            });
+
+            let ended = match file {
+                Some(file) => program.termination_message(file).run(),
+                None => program.run(),
+            };
+
+            assert_eq!(format!("{ended:?}"), format!("{:?}", ExitCode::from(status)), "{usual} {file:?}");
+        }
+    }
 }
 
 #[test]

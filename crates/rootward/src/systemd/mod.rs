@@ -23,6 +23,8 @@ use reloads::{Reload, Reloads};
 use run::TreeFollower;
 use socket::NotifySocket;
 
+pub(crate) use run::AllTold;
+
 /// The service manager that has started this program, as `NOTIFY_SOCKET` and `WATCHDOG_USEC` say (`sd_notify(3)`).
 ///
 /// A thread follows the tree and tells the service manager:
@@ -36,6 +38,7 @@ use socket::NotifySocket;
 /// | the stop begins | `STOPPING=1` |
 /// | every second of the stop in which the supervisors have answered | `EXTEND_TIMEOUT_USEC=`: 5 s, never beyond the tree's deadline |
 /// | what it waits for has changed | `STATUS=`, at most ten times a second |
+/// | the tree is gone | `STATUS=` with how it ended and what brought it down, `EXIT_STATUS=`, `ERRNO=` if a start failed with one |
 ///
 /// The watchdog speaks of the supervisors' runtime alone. If its threads are blocked, or the program is suspended,
 /// there is no answer, and systemd ends the unit. The health of the children is not its business.
@@ -90,7 +93,7 @@ impl ServiceManager {
     ///
     /// If the system has no thread or no runtime for it.
     pub fn attach(self, tree: &Tree) -> io::Result<ReloadNotifier> {
-        Ok(self.wait_for_tree()?.attach(tree))
+        Ok(self.wait_for_tree()?.attach(tree).0)
     }
 
     /// Has the thread run before there is a tree.
@@ -108,7 +111,7 @@ pub(crate) struct UnattachedManager {
 }
 
 impl UnattachedManager {
-    pub(crate) fn attach(self, tree: &Tree) -> ReloadNotifier {
+    pub(crate) fn attach(self, tree: &Tree) -> (ReloadNotifier, AllTold) {
         let notifier = Notifier::new(tree.path().as_str(), tree.deadline(), self.watchdog);
         self.follower.follow(notifier, tree)
     }

@@ -1,8 +1,14 @@
 //! Decides what the service manager is told, and when. Without a clock and without a socket.
 
+use std::error::Error;
+use std::io;
 use std::time::{Duration, Instant};
 
-use rootward_core::{ChildState, Event, EventKind, TreeSnapshot};
+use rootward_core::sibling::on_one_line;
+use rootward_core::{
+    ChildKind, ChildState, Ending, Event, EventKind, NodeReport, StartError, StopCause, StopReport,
+    TreeSnapshot,
+};
 
 /// By how much a start is extended whenever a child of the tree starts.
 const START_STEP: Duration = Duration::from_secs(30);
@@ -26,6 +32,8 @@ pub(super) enum ManagerMessage {
     Watchdog,
     ExtendTimeout(Duration),
     Status(String),
+    ExitStatus(u8),
+    Errno(i32),
 }
 
 /// How far the tree is.
@@ -45,6 +53,8 @@ pub(super) struct Notifier {
     watchdog: Option<Duration>,
     stage: TreeStage,
     status: String,
+    /// What went wrong last, until all is well again: what a stop is told with that comes of it.
+    failure: Option<String>,
     told: String,
     told_at: Option<Instant>,
     /// Whether a child has begun to start or has started since the start was extended.
@@ -56,7 +66,8 @@ impl Notifier {
         let status = "starting".to_owned();
         let (told, root) = (String::new(), root.to_owned());
         let stage = TreeStage::Starting;
-        Self { root, deadline, watchdog, stage, status, told, told_at: None, has_gone_on: false }
+        let failure = None;
+        Self { root, deadline, watchdog, stage, status, failure, told, told_at: None, has_gone_on: false }
     }
 
     /// How often the supervisors are to be asked whether they answer.
@@ -81,8 +92,9 @@ impl Notifier {
                 self.stop(now, &mut notices);
                 Some("draining".to_owned())
             }
-            (EventKind::Stopping { .. }, _) if is_root => {
+            (EventKind::Stopping { cause, .. }, _) if is_root => {
                 self.stop(now, &mut notices);
+                self.failure.take_if(|_| !is_a_failure(*cause));
                 Some("stopping".to_owned())
             }
             (EventKind::Started { .. }, TreeStage::Starting) if is_root => {
@@ -101,13 +113,18 @@ impl Notifier {
                 Some(format!("waiting for {path} to be ready"))
             }
             (EventKind::StartFailed { error, .. }, TreeStage::Starting) => {
-                Some(format!("{path} could not be started: {error}"))
+                Some(self.failed(format!("{path} could not be started: {error}")))
             }
             (EventKind::Restarting { attempt, .. }, TreeStage::Up | TreeStage::Reloading) => {
                 Some(format!("running; {path} is restarted (attempt {attempt})"))
             }
-            (EventKind::Started { .. }, TreeStage::Up | TreeStage::Reloading) => Some(RUNNING.to_owned()),
-            (EventKind::GaveUp { .. }, _) => Some(format!("{path} has given up")),
+            (EventKind::Started { .. }, TreeStage::Up | TreeStage::Reloading) => {
+                self.failure = None;
+                Some(RUNNING.to_owned())
+            }
+            // While the tree stops it is what the tree stops for, or of no interest.
+            (EventKind::GaveUp { .. }, TreeStage::Stopping { .. }) => None,
+            (EventKind::GaveUp { .. }, _) => Some(self.failed(format!("{path} has given up"))),
             (EventKind::Stopping { .. }, TreeStage::Stopping { .. }) => Some(format!("stopping {path}")),
             (EventKind::Escalated { to }, TreeStage::Stopping { .. }) => {
                 Some(format!("stopping {path}: it gets {to}"))
@@ -115,7 +132,11 @@ impl Notifier {
             _ => None,
         };
         if let Some(status) = status {
-            self.status = on_one_line(&status);
+            let failure = self.failure.as_ref().filter(|_| matches!(self.stage, TreeStage::Stopping { .. }));
+            self.status = one_line(&match failure {
+                Some(failure) => format!("{status}; {failure}"),
+                None => status,
+            });
         }
         notices.extend(self.news(now));
         notices
@@ -136,9 +157,18 @@ impl Notifier {
         notices
     }
 
-    /// The tree is gone, for good.
-    pub(super) fn end(&mut self) -> Vec<ManagerMessage> {
-        vec![ManagerMessage::Status("stopped".to_owned())]
+    /// The tree is gone, for good, or could not be brought down. Without a report nothing is known of how.
+    pub(super) fn end(&mut self, report: Option<&StopReport>) -> Vec<ManagerMessage> {
+        let Some(report) = report else { return vec![ManagerMessage::Status("stopped".to_owned())] };
+        let mut notices = vec![ManagerMessage::Status(one_line(&last_status(report)))];
+        notices.push(ManagerMessage::ExitStatus(report.ending.exit_status()));
+        notices.extend(report.start_error.as_ref().and_then(errno_behind).map(ManagerMessage::Errno));
+        notices
+    }
+
+    /// Notes what went wrong, and says it.
+    fn failed(&mut self, failure: String) -> String {
+        self.failure.insert(failure).clone()
     }
 
     /// What follows from an answer of the supervisors.
@@ -187,6 +217,7 @@ impl Notifier {
 
     fn up(&mut self, notices: &mut Vec<ManagerMessage>) {
         self.stage = TreeStage::Up;
+        self.failure = None;
         notices.push(ManagerMessage::Ready);
         // A unit that is up has no status of its start: told at once, whatever has been told a moment ago.
         self.told_at = None;
@@ -213,9 +244,66 @@ impl Notifier {
 
 const RUNNING: &str = "running";
 
+/// Whether a stop for this cause comes of what went wrong before.
+fn is_a_failure(cause: StopCause) -> bool {
+    match cause {
+        StopCause::GaveUp
+        | StopCause::StartFailed
+        | StopCause::AutoShutdown
+        | StopCause::Failed
+        | StopCause::Uncontained => true,
+        // There may be others one day, which are told without what was before them.
+        _ => false,
+    }
+}
+
+/// How a tree has ended, in the order of importance: what is still there, what failed, what had to be forced.
+fn last_status(report: &StopReport) -> String {
+    match report.ending {
+        Ending::Incomplete => format!("could not be brought down: {}", names(&report.unreapable())),
+        Ending::Failed => {
+            let failed = report.failed_while_stopping();
+            match (report.start_failure(), &report.blame) {
+                (Some(failure), _) => format!("could not be started: {failure}"),
+                (None, Some(blame)) => format!("failed: {blame}"),
+                (None, None) if !failed.is_empty() => format!("failed while it stopped: {}", names(&failed)),
+                (None, None) => format!("failed: {}", report.cause),
+            }
+        }
+        Ending::Forced => format!("stopped; forced: {}", names(&report.forced())),
+        // There are no others.
+        Ending::Clean | _ => "stopped".to_owned(),
+    }
+}
+
+/// The paths of children. A supervisor is named only if nothing below it is.
+fn names(nodes: &[&NodeReport]) -> String {
+    let is_leaf = |node: &&&NodeReport| node.kind != ChildKind::Supervisor;
+    let leaves: Vec<_> = nodes.iter().filter(is_leaf).collect();
+    let named = if leaves.is_empty() { nodes.iter().collect() } else { leaves };
+    named.iter().map(|node| node.path.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The number of the system's error that is behind a failed start.
+fn errno_behind(error: &StartError) -> Option<i32> {
+    let mut error = error;
+    while let StartError::Child { source, .. } = error {
+        error = source;
+    }
+    let StartError::Failed(failed) = error else { return None };
+    let mut behind: Option<&(dyn Error + 'static)> = Some(&**failed);
+    while let Some(error) = behind {
+        if let Some(errno) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
+            return Some(errno);
+        }
+        behind = error.source();
+    }
+    None
+}
+
 /// A status is one line of a message of lines.
-fn on_one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_STATUS).collect()
+fn one_line(text: &str) -> String {
+    on_one_line(text).chars().take(MAX_STATUS).collect()
 }
 
 /// How many characters of a status are told.

@@ -1,13 +1,17 @@
 //! The thread between a tree and the service manager.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use rootward_core::{Events, Tree, TreeRef};
+use rootward_core::{Events, StopReport, Tree, TreeRef, sibling};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::ReloadNotifier;
 use super::policy::Notifier;
@@ -19,15 +23,28 @@ use super::socket::NotifySocket;
 pub(super) struct TreeFollower {
     tree: oneshot::Sender<Followed>,
     reloads: Reloads,
+    all_told: AllTold,
 }
 
 /// A tree, and what is to be told of it.
-#[derive(Debug)]
 struct Followed {
     notifier: Notifier,
     events: Events,
     tree: TreeRef,
+    report: ReportFuture,
 }
+
+impl fmt::Debug for Followed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Followed").field("notifier", &self.notifier).finish_non_exhaustive()
+    }
+}
+
+/// The report of the tree, once there is one.
+type ReportFuture = Pin<Box<dyn Future<Output = Option<Arc<StopReport>>> + Send>>;
+
+/// Over when the service manager has been told all there is.
+pub(crate) type AllTold = oneshot::Receiver<Infallible>;
 
 impl TreeFollower {
     pub(super) fn spawn(socket: NotifySocket) -> io::Result<Self> {
@@ -35,7 +52,9 @@ impl TreeFollower {
         let (tree, arrived) = oneshot::channel();
         let reloads = Reloads::default();
         let begun_and_done = reloads.clone();
+        let (goes_on, all_told) = oneshot::channel();
         let follow = move || {
+            let _goes_on = goes_on;
             runtime.block_on(async {
                 // An error says that there is to be no tree.
                 if let Ok(followed) = arrived.await {
@@ -44,15 +63,15 @@ impl TreeFollower {
             });
         };
         thread::Builder::new().name("rootward-systemd".to_owned()).spawn(follow)?;
-        Ok(Self { tree, reloads })
+        Ok(Self { tree, reloads, all_told })
     }
 
-    pub(super) fn follow(self, notifier: Notifier, tree: &Tree) -> ReloadNotifier {
+    pub(super) fn follow(self, notifier: Notifier, tree: &Tree) -> (ReloadNotifier, AllTold) {
+        let report = Box::pin(sibling::report_of(tree));
         // What has happened before this it sees in its first look.
-        let followed = Followed { notifier, events: tree.events(), tree: tree.downgrade() };
+        let followed = Followed { notifier, events: tree.events(), tree: tree.downgrade(), report };
         let _ = self.tree.send(followed);
-        let reloads = self.reloads;
-        ReloadNotifier(reloads)
+        (ReloadNotifier(self.reloads), self.all_told)
     }
 }
 
@@ -61,8 +80,11 @@ fn now() -> std::time::Instant {
     Instant::now().into_std()
 }
 
+/// How long the report may take after the tree's last event.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 async fn follow(socket: NotifySocket, followed: Followed, reloads: Reloads) {
-    let Followed { mut notifier, mut events, tree } = followed;
+    let Followed { mut notifier, mut events, tree, report } = followed;
     let look = |notifier: &mut Notifier| {
         let snapshot = tree.snapshot();
         snapshot.map(|snapshot| notifier.look(&snapshot, now())).unwrap_or_default()
@@ -107,5 +129,7 @@ async fn follow(socket: NotifySocket, followed: Followed, reloads: Reloads) {
         };
         socket.tell(&notices);
     }
-    socket.tell(&notifier.end());
+    // It is written together with the root's last event.
+    let report = timeout(PATIENCE, report).await.ok().flatten();
+    socket.tell(&notifier.end(report.as_deref()));
 }

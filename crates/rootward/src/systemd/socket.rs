@@ -80,6 +80,8 @@ fn assignment(notice: &ManagerMessage) -> String {
         ManagerMessage::Stopping => "STOPPING=1\n".to_owned(),
         ManagerMessage::Watchdog => "WATCHDOG=1\n".to_owned(),
         ManagerMessage::ExtendTimeout(by) => format!("EXTEND_TIMEOUT_USEC={}\n", by.as_micros()),
+        ManagerMessage::ExitStatus(status) => format!("EXIT_STATUS={status}\n"),
+        ManagerMessage::Errno(errno) => format!("ERRNO={errno}\n"),
         ManagerMessage::Status(status) => format!("STATUS={status}\n"),
     }
 }

@@ -4,6 +4,10 @@
 //! have waited a tenth of a second for those of another signal. What another signal has called may hang, and no stop
 //! waits longer for that.
 //!
+//! A handler that has run beyond its limit may never return, if it is not async. Then the calls after it are made on
+//! another thread, and it is left alone, up to a few of them. A signal whose handlers have been left alone so has no
+//! other call until they return: a handler is never called twice at a time.
+//!
 //! A signal that arrives once more while an equal one still waits for its handlers is one with it, as the kernel has
 //! it with signals that are pending. So there never wait more calls than there are kinds of them, however long a
 //! handler hangs.
@@ -12,10 +16,14 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::{Reaction, SignalDecision};
+use crate::Signal;
 
 /// How long the handlers of a stop wait for those of signals that came before. As a rule they return at once, and all
 /// signals keep their order.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How many calls may be left alone, each of which keeps a thread.
+const MOST_LEFT: usize = 4;
 
 /// Says which call is meant: calls are counted as they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +47,15 @@ pub(crate) enum CallPlace {
     Aside,
 }
 
+/// A call one of whose handlers has run beyond its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OverdueCall {
+    pub(crate) call: QueuedCall,
+    pub(crate) place: CallPlace,
+    /// Whether it may be left alone. If not, the calls after it wait for it.
+    pub(crate) may_be_left: bool,
+}
+
 /// The calls that wait, and those that are being made.
 #[derive(Debug, Default)]
 pub(crate) struct CallQueue {
@@ -48,6 +65,11 @@ pub(crate) struct CallQueue {
     waiting: VecDeque<QueuedCall>,
     /// Since when a stop has waited for another signal.
     stop_waits_since: Option<Instant>,
+    /// By when the handler that is being called has to return, in each place.
+    due_in_turn: Option<Instant>,
+    due_aside: Option<Instant>,
+    /// The calls that have been left alone.
+    left: Vec<QueuedCall>,
 }
 
 impl CallQueue {
@@ -63,12 +85,54 @@ impl CallQueue {
         id
     }
 
+    /// Hears that a handler of a call has begun, and by when it has to return. `None` says that nothing is due.
+    pub(crate) fn begun(&mut self, id: HandlerCallId, due: Option<Instant>) {
+        let is_it = |call: Option<QueuedCall>| call.is_some_and(|call| call.id == id);
+        if is_it(self.in_turn) {
+            self.due_in_turn = due;
+        } else if is_it(self.aside) {
+            self.due_aside = due;
+        }
+        // Nothing is due any more of one that has been left alone.
+    }
+
     /// Hears that a call has been made.
     pub(crate) fn made(&mut self, id: HandlerCallId) {
-        let ended = [&mut self.in_turn, &mut self.aside]
-            .into_iter()
-            .find_map(|place| place.take_if(|call| call.id == id));
-        debug_assert!(ended.is_some(), "what has been made was being made: {id:?}");
+        let is_it = |call: &mut QueuedCall| call.id == id;
+        if self.in_turn.take_if(is_it).is_some() {
+            self.due_in_turn = None;
+        } else if self.aside.take_if(is_it).is_some() {
+            self.due_aside = None;
+        } else {
+            debug_assert!(
+                self.left.iter().any(|call| call.id == id),
+                "what has been made was being made: {id:?}"
+            );
+            self.left.retain(|call| call.id != id);
+        }
+    }
+
+    /// A call one of whose handlers has run beyond its limit. Each handler is named once.
+    pub(crate) fn overdue(&mut self, now: Instant) -> Option<OverdueCall> {
+        let may_be_left = self.left.len() < MOST_LEFT;
+        let is_over = |due: &mut Instant| *due <= now;
+        let (call, place) = if self.due_in_turn.take_if(is_over).is_some() {
+            (self.in_turn?, CallPlace::InTurn)
+        } else if self.due_aside.take_if(is_over).is_some() {
+            (self.aside?, CallPlace::Aside)
+        } else {
+            return None;
+        };
+        Some(OverdueCall { call, place, may_be_left })
+    }
+
+    /// Leaves the call in this place alone: there is another thread for the ones after it.
+    pub(crate) fn leave(&mut self, place: CallPlace) {
+        let call = match place {
+            CallPlace::InTurn => self.in_turn.take(),
+            CallPlace::Aside => self.aside.take(),
+        };
+        self.left.extend(call);
     }
 
     /// The call that is to be made now, and where: the next one if none is being made, and otherwise a stop that has
@@ -78,7 +142,8 @@ impl CallQueue {
             return None;
         }
         if self.in_turn.is_none() {
-            self.in_turn = self.waiting.pop_front();
+            let next = self.waiting.iter().position(|call| !self.is_left(call.decided.signal));
+            self.in_turn = next.and_then(|next| self.waiting.remove(next));
             if let Some(call) = self.in_turn {
                 return Some((call, CallPlace::InTurn));
             }
@@ -96,16 +161,23 @@ impl CallQueue {
         self.aside.map(|call| (call, CallPlace::Aside))
     }
 
-    /// When a stop that waits for another signal has waited too long.
+    /// When a stop that waits for another signal has waited too long, or a handler has run beyond its limit.
     pub(crate) fn until(&self) -> Option<Instant> {
-        self.stop_waits_since.and_then(|since| since.checked_add(PATIENCE))
+        let stop = self.stop_waits_since.and_then(|since| since.checked_add(PATIENCE));
+        [stop, self.due_in_turn, self.due_aside].into_iter().flatten().min()
+    }
+
+    /// Whether handlers of this signal have been left alone.
+    fn is_left(&self, signal: Signal) -> bool {
+        self.left.iter().any(|call| call.decided.signal == signal)
     }
 
     /// The place in the queue of a stop whose handlers wait for those of another signal.
     fn stop_that_waits(&self) -> Option<usize> {
         let busy = self.in_turn?;
         self.waiting.iter().position(|call| {
-            call.decided.reaction == Reaction::Stop && call.decided.signal != busy.decided.signal
+            let signal = call.decided.signal;
+            call.decided.reaction == Reaction::Stop && signal != busy.decided.signal && !self.is_left(signal)
         })
     }
 }
@@ -118,7 +190,6 @@ mod tests {
 
     use super::CallPlace::{Aside, InTurn};
     use super::*;
-    use crate::Signal;
     use crate::policy::Reaction::{Force, Ignore, Snapshot, Stop};
     use crate::policy::tests::SIGNALS;
 
@@ -157,6 +228,66 @@ mod tests {
             assert_eq!((next(&mut calls), next(&mut calls)), (Some((id, InTurn)), None));
             calls.made(id);
         }
+        assert_eq!(next(&mut calls), None);
+    }
+
+    #[test]
+    fn a_call_whose_handler_has_run_beyond_its_limit_may_be_left_and_the_next_one_is_made() {
+        let (mut calls, ids) =
+            given(&[(Signal::HUP, Ignore), (Signal::USR2, Ignore), (Signal::WINCH, Ignore)]);
+        let limit = *START + Duration::from_secs(5);
+        assert_eq!(next(&mut calls), Some((ids[0], InTurn)));
+        calls.begun(ids[0], Some(limit));
+        assert_eq!((calls.until(), calls.overdue(*START)), (Some(limit), None));
+
+        let overdue = calls.overdue(limit).unwrap();
+        assert_eq!((overdue.call.id, overdue.place, overdue.may_be_left), (ids[0], InTurn, true));
+        assert_eq!((calls.overdue(limit), calls.until()), (None, None), "it is named once");
+        assert_eq!(next(&mut calls), None, "it has its thread as long as there is no other one");
+        calls.leave(InTurn);
+
+        let again = calls.add(decided(Signal::HUP, Ignore));
+        assert_eq!(next(&mut calls), Some((ids[1], InTurn)));
+        calls.made(ids[1]);
+        assert_eq!(next(&mut calls), Some((ids[2], InTurn)));
+        calls.made(ids[2]);
+        assert_eq!(next(&mut calls), None, "no handler is called twice at a time");
+        calls.made(ids[0]);
+        assert_eq!(next(&mut calls), Some((again, InTurn)));
+    }
+
+    #[test]
+    fn a_handler_that_returns_or_limits_itself_is_not_overdue() {
+        let (mut calls, ids) = given(&[(Signal::HUP, Ignore)]);
+        next(&mut calls);
+
+        calls.begun(ids[0], Some(*START));
+        calls.begun(ids[0], None);
+        assert_eq!((calls.overdue(*START), calls.until()), (None, None));
+        calls.begun(ids[0], Some(*START));
+        calls.made(ids[0]);
+
+        assert_eq!((calls.overdue(*START), calls.until()), (None, None));
+    }
+
+    #[test]
+    fn no_more_than_a_few_calls_may_be_left() {
+        let (mut calls, _) = given(&[]);
+        let signals = [Signal::HUP, Signal::USR1, Signal::USR2, Signal::WINCH, Signal::QUIT];
+
+        let may_be_left = signals.map(|signal| {
+            let id = calls.add(decided(signal, Ignore));
+            assert_eq!(next(&mut calls), Some((id, InTurn)));
+            calls.begun(id, Some(*START));
+            let overdue = calls.overdue(*START).unwrap();
+            if overdue.may_be_left {
+                calls.leave(overdue.place);
+            }
+            overdue.may_be_left
+        });
+
+        assert_eq!(may_be_left, [true, true, true, true, false]);
+        calls.add(decided(Signal::PIPE, Ignore));
         assert_eq!(next(&mut calls), None);
     }
 

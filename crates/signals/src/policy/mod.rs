@@ -11,7 +11,7 @@ mod suspension;
 pub use escalation::Hangup;
 pub use suspension::goes_on;
 
-pub(crate) use call_queue::{CallPlace, CallQueue, HandlerCallId, QueuedCall};
+pub(crate) use call_queue::{CallPlace, CallQueue, HandlerCallId, OverdueCall, QueuedCall};
 pub(crate) use escalation::{Escalation, Reaction, SignalDecision, SignalRules};
 pub(crate) use inherited::stays_ignored;
 pub(crate) use stop_delay::StopDelay;

@@ -146,6 +146,35 @@ async fn a_stop_begins_without_handlers_that_have_not_come_to_an_end_in_time() {
     assert!(begun.elapsed() >= timeout, "{:?}", begun.elapsed());
 }
 
+/// A handler that is not async cannot be given up. It keeps its thread, and no other handler from being called.
+#[tokio::test]
+async fn a_handler_that_blocks_beyond_its_limit_is_told_and_keeps_no_other_handler_from_being_called() {
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, never) = hangs();
+    let signals =
+        Signals::new().source(source).handler_timeout(Duration::from_millis(50)).on(Signal::USR2, hang);
+    let (signals, mut seen) = with_handlers(signals, &[Signal::HUP, Signal::WINCH], 1);
+    let _guard = signals.attach(&tree).unwrap();
+
+    sender.send(Signal::USR2);
+    hanging.recv().await;
+    let (handler, error) = log.handler_failure().await;
+    sender.send(Signal::WINCH);
+
+    assert_eq!(handler, "SIGUSR2");
+    let expected =
+        "it is still running beyond its limit; handlers of other signals are called on another thread";
+    assert_eq!(error, expected);
+    assert_eq!(seen.recv().await, Some((Signal::WINCH, 0)));
+
+    // It is called again once it has returned.
+    sender.send(Signal::USR2);
+    drop(never);
+    hanging.recv().await;
+    tree.stop().await;
+}
+
 #[tokio::test]
 async fn a_stop_waits_for_no_handler_of_another_signal() {
     let (tree, _log) = given_tree(obedient("worker")).await;

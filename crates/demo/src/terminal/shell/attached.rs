@@ -16,6 +16,7 @@ use super::keys::{hear_keys, hear_signals};
 use super::restorer::Restorer;
 use super::screen::Screen;
 use super::view_loop::{Hands, ViewLoop};
+use crate::room::{self, Needs};
 use crate::terminal::fit::Fit;
 use crate::terminal::plain::farewell;
 use crate::terminal::state::{Effect, Explained, Rights, ViewInput, ViewState};
@@ -25,11 +26,21 @@ use crate::view::{EventLines, Style};
 /// that has it does it to its end, also if the answer does not come meanwhile.
 const SENDING: Duration = Duration::from_millis(300);
 
+/// What lines need beside their runtime: two connections; and the thread of the runtime, with one that asks the system
+/// for names.
+const LINES: Needs = Needs { descriptors: 2, threads: 2 };
+
+/// The same of a picture: the terminal as it is written to and as it is read, what wakes the reader, and the pipe of
+/// the process that gives the terminal back; threads that hear keys and signals.
+const PICTURE: Needs = Needs { descriptors: 16, threads: 5 };
+
 /// Says why another program's tree is not shown, or not any more.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttachError {
     #[error("the door of the program: {0}")]
     Door(#[from] ClientError),
+    #[error("the tree cannot be shown: {0}")]
+    System(#[source] io::Error),
     #[error("the terminal: {0}")]
     Io(#[from] io::Error),
     #[error("the program closed its door before its tree was gone")]
@@ -47,7 +58,9 @@ pub(crate) fn attach(
     fit: Option<Fit>,
     write: impl FnMut(&str) -> io::Result<()>,
 ) -> Result<String, AttachError> {
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let needs = if fit.is_some() { PICTURE } else { LINES };
+    let runtime =
+        room::build(Builder::new_multi_thread().worker_threads(1), needs).map_err(AttachError::System)?;
     let snapshot = runtime.block_on(client.snapshot())?;
     let said = match fit {
         Some(fit) => show(&runtime, client, title, fit, snapshot),

@@ -14,4 +14,4 @@ mod view_loop;
 
 pub(crate) use attached::{AttachError, attach};
 pub(crate) use own::{OwnView, Reaches, TreeReach};
-pub(crate) use restorer::restore_terminal;
+pub(crate) use restorer::{ModesRestorer, restore_terminal};

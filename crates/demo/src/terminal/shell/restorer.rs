@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -24,8 +25,10 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// The command by which the program becomes a restorer.
 const RESTORER: &str = "restore-terminal";
 
-/// What the restorer is told: the terminal is the view's, or has been given back.
+/// What the restorer is told: the terminal is the view's, or a child may have changed its modes, or it has been given
+/// back.
 const TAKEN: u8 = 1;
+const SHARED: u8 = 2;
 const GIVEN_BACK: u8 = 0;
 
 /// What gives a terminal back: the end of a sequence that was cut off, no attributes, the cursor, and the usual screen.
@@ -76,6 +79,32 @@ impl Restorer {
     }
 }
 
+/// The restorer of a terminal that has no view, and whose modes a child may change. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct ModesRestorer(Restorer);
+
+impl ModesRestorer {
+    /// Starts the restorer of the terminal on standard input.
+    ///
+    /// # Errors
+    ///
+    /// As [`Restorer::start`], and if standard input is no terminal.
+    pub(crate) fn start() -> io::Result<Self> {
+        let tty = io::stdin();
+        tcgetattr(&tty)?;
+        let restorer = Restorer::start(&tty)?;
+        restorer.note(SHARED);
+        Ok(Self(restorer))
+    }
+}
+
+impl Drop for ModesRestorer {
+    fn drop(&mut self) {
+        // The program gives the modes back itself.
+        self.0.note_given_back();
+    }
+}
+
 impl Drop for Restorer {
     fn drop(&mut self) {
         let _ = self.line.shutdown(Shutdown::Both);
@@ -110,8 +139,19 @@ fn restore_at_the_end() -> io::Result<()> {
     }
     // A shell that stands in front meanwhile has modes of its own. With its session a terminal loses its foreground.
     let is_in_front = |group| group != foreground && killpg(group, None) != Err(Errno::ESRCH);
-    if !tcgetpgrp(&terminal).is_ok_and(is_in_front) {
+    let is_taken = || tcgetpgrp(&terminal).is_ok_and(is_in_front);
+    // A child that has taken the foreground dies with the program, a moment later.
+    let patience = if newest == SHARED { [0, 10, 100, 1000].as_slice() } else { &[0] };
+    let is_free = |millis: &u64| {
+        thread::park_timeout(Duration::from_millis(*millis));
+        !is_taken()
+    };
+    if patience.iter().any(is_free) {
         tcsetattr(&terminal, SetArg::TCSANOW, &modes)?;
     }
-    File::from(terminal).write_all(BACK)
+    match newest {
+        // What stands on the screen stays there.
+        SHARED => Ok(()),
+        _ => File::from(terminal).write_all(BACK),
+    }
 }

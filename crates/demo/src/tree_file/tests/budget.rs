@@ -74,5 +74,18 @@ fn a_child_without_a_limit_is_named_and_a_drain_that_is_too_long_is_cut() {
         line.starts_with("stop: 5s of drain, then 0s of graces beside root/db, which may take any time;"),
         "{line}"
     );
-    assert_eq!(warnings, ["the drain of 8s is cut to 5s, half of the deadline"]);
+    let forced = "the deadline of 10s holds for children with shutdown = \"infinity\", too: what has not gone \
+                  after 9s is forced:\n  root/db";
+    assert_eq!(warnings, ["the drain of 8s is cut to 5s, half of the deadline", forced]);
+}
+
+#[test]
+fn a_child_without_a_limit_below_a_supervisor_that_has_one_is_no_warning() {
+    let below = "[[children]]\nid = 'below'\nshutdown = '9s'\n\
+                 [[children.supervisor.children]]\nid = 'a'\ntask.run = 'forever'\nshutdown = 'infinity'\n";
+
+    let (line, warnings) = budget("", below);
+
+    assert!(line.starts_with("stop: 9s of graces;"), "{line}");
+    assert_eq!(warnings, Vec::<String>::new());
 }

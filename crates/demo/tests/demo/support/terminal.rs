@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
-use nix::sys::termios::{Termios, tcgetattr};
+use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 use nix::unistd::Pid;
 use rootward_tests::{BACKSTOP, InTerminal, resize_terminal, start_in_terminal, wait_in_time};
 
@@ -39,6 +39,8 @@ pub(crate) struct Left {
     pub(crate) screen: String,
     /// All that stands on the usual screen and above it, without breaks in lines that are too long for it.
     pub(crate) text: String,
+    /// All that was written to it, with what controls it.
+    pub(crate) raw: String,
     /// Whether the terminal is in every respect as it was before.
     pub(crate) is_as_before: bool,
 }
@@ -143,6 +145,12 @@ impl Terminal {
     }
 
     /// Whether a picture is shown, and not what the shell shows.
+    /// Whether it hands on each key at once, and shows none.
+    pub(crate) fn is_raw(&self) -> bool {
+        let modes = tcgetattr(&self.master).expect("it is a terminal").local_flags;
+        !modes.intersects(LocalFlags::ECHO | LocalFlags::ICANON)
+    }
+
     pub(crate) fn is_picture(&self) -> bool {
         self.screen.screen().alternate_screen()
     }
@@ -185,7 +193,7 @@ impl Terminal {
         let mut high = vt100::Parser::new(size(500), columns, 0);
         high.process(&self.written);
         let text = high.screen().contents();
-        Left { status, screen: contents, text, is_as_before }
+        Left { status, screen: contents, text, raw: written.into_owned(), is_as_before }
     }
 
     fn take(&mut self, written: &[u8]) {

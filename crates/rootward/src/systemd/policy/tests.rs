@@ -1,11 +1,11 @@
 //! What is told of a tree, event by event and look by look. Without a tree: events are made up.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
 
-use rootward_core::{ChildPath, ChildSpec, Outcome, StopCause, Supervisor};
+use rootward_core::{ChildPath, ChildSpec, Launch, Outcome, Restart, StartChild, StartContext, Supervisor};
 use tokio::runtime::Builder;
 
-use super::ManagerMessage::{ExtendTimeout, Ready, Reloading, Stopping, Watchdog};
+use super::ManagerMessage::{Errno, ExitStatus, ExtendTimeout, Ready, Reloading, Stopping, Watchdog};
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -182,7 +182,114 @@ fn the_status_says_how_a_stop_goes() {
     let escalated = EventKind::Escalated { to: "SIGKILL".into() };
     assert_eq!(told.hear("root/a", escalated), [status("stopping root/a: it gets SIGKILL")]);
     assert_eq!(told.hear("root/a", stopped), []);
-    assert_eq!(told.notifier.end(), [status("stopped")]);
+}
+
+#[test]
+fn what_brings_the_tree_down_stays_in_the_status_while_it_stops() {
+    let start_failed = EventKind::StartFailed { error: "no such file".to_owned(), stragglers: Vec::new() };
+    let stopping_for = |cause| EventKind::Stopping { cause, signal: None, grace: None };
+    let mut told = Told::new(None, None);
+    told.hear("root", starting());
+    told.hear("root/a", start_failed);
+    let begins = told.hear("root", stopping_for(StopCause::StartFailed));
+    assert_eq!(begins.last(), Some(&status("stopping; root/a could not be started: no such file")));
+    let goes_on = told.hear("root/b", stopping());
+    assert_eq!(goes_on, [status("stopping root/b; root/a could not be started: no such file")]);
+
+    let mut told = Told::up(None, None);
+    told.hear("root", EventKind::GaveUp { restarts: 1, within: SECOND });
+    let begins = told.hear("root", stopping_for(StopCause::GaveUp));
+    assert_eq!(begins.last(), Some(&status("stopping; root has given up")));
+}
+
+#[test]
+fn what_went_wrong_before_a_stop_for_another_cause_is_not_in_its_status() {
+    for is_well_again in [false, true] {
+        let mut told = Told::up(None, None);
+        told.hear("root/a", EventKind::GaveUp { restarts: 1, within: SECOND });
+        if is_well_again {
+            told.hear("root/a", started());
+        }
+        let cause = if is_well_again { StopCause::AutoShutdown } else { StopCause::Api };
+
+        let begins = told.hear("root", EventKind::Stopping { cause, signal: None, grace: None });
+
+        assert_eq!(begins.last(), Some(&status("stopping")), "{is_well_again}");
+    }
+}
+
+#[test]
+fn the_last_status_says_how_the_tree_has_ended_and_goes_with_the_exit_status() {
+    let last = |report: &StopReport| Told::up(None, None).notifier.end(Some(report));
+    let root = || Supervisor::new("root");
+    let fails =
+        || ChildSpec::task("a", |_| async { Err::<(), io::Error>(io::Error::other("connection refused")) });
+    let deaf =
+        || ChildSpec::task("deaf", |_| std::future::pending::<()>()).shutdown(Duration::from_millis(1));
+
+    let clean =
+        report_of_stopped(root().child(ChildSpec::task("a", |cx| async move { cx.stopping().await })));
+    assert_eq!(last(&clean), [status("stopped"), ExitStatus(0)]);
+
+    let gave_up = report_of(root().child(fails().restart(Restart::Permanent)));
+    let because = "root/a failed: connection refused, and root gave up: more than 1 restart within 5s";
+    assert_eq!(last(&gave_up), [status(&format!("failed: {because}")), ExitStatus(1)]);
+
+    let not_started = report_of(root().child(Supervisor::new("s").child(ChildSpec::new("a", Missing))));
+    let because = "could not be started: failed to start root/s: failed to start root/s/a: \
+                   No such file or directory (os error 2)";
+    assert_eq!(last(&not_started), [status(because), ExitStatus(1), Errno(2)]);
+
+    let forced = report_of_stopped(root().child(deaf()));
+    assert_eq!(last(&forced), [status("stopped; forced: root/deaf"), ExitStatus(3)]);
+
+    assert_eq!(Told::up(None, None).notifier.end(None), [status("stopped")], "nothing is known of it");
+}
+
+/// The report of a tree in which a child blocks its thread beyond the deadline. It names the child before all else.
+#[test]
+fn the_last_status_names_what_could_not_be_brought_down() {
+    let (release, waits) = mpsc::channel::<()>();
+    let (entered, has_entered) = mpsc::channel();
+    let waits = Mutex::new(waits);
+    let blocks = ChildSpec::blocking("blocks", move |_| {
+        entered.send(()).unwrap();
+        waits.lock().unwrap().recv().unwrap_or_default();
+    });
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let tree = Supervisor::new("root").child(blocks).into_tree().unwrap().deadline(Duration::from_millis(20));
+    let tree = runtime.block_on(tree.start()).unwrap();
+    has_entered.recv().unwrap();
+    let report = runtime.block_on(tree.stop());
+    drop(release);
+
+    let last = Told::up(None, None).notifier.end(Some(&report));
+
+    assert_eq!(last, [status("could not be brought down: root/blocks"), ExitStatus(4)]);
+}
+
+/// Runs a tree until it has ended by itself.
+fn report_of(root: Supervisor) -> Arc<StopReport> {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { root.into_tree().unwrap().launch().wait().await })
+}
+
+/// Runs a tree until it has started, and stops it.
+fn report_of_stopped(root: Supervisor) -> Arc<StopReport> {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { root.start().await.unwrap().stop().await })
+}
+
+struct Missing;
+
+impl StartChild for Missing {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, _: StartContext) -> Launch {
+        Launch::Failed(StartError::new(io::Error::from_raw_os_error(2)))
+    }
 }
 
 #[test]
@@ -260,6 +367,6 @@ fn a_reload_is_told_of_a_tree_that_runs_and_of_no_other() {
 
 #[test]
 fn a_status_is_one_line_of_five_hundred_characters_at_most() {
-    assert_eq!(on_one_line("a\tb\r\nc"), "a b  c");
-    assert_eq!(on_one_line(&"é".repeat(501)), "é".repeat(500));
+    assert_eq!(one_line("a\tb\r\nc"), "a b  c");
+    assert_eq!(one_line(&"é".repeat(501)), "é".repeat(500));
 }
