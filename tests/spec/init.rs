@@ -39,6 +39,7 @@ fn process_1_leaves_no_zombie_and_every_process_of_its_own_has_its_own_exit() {
 /// What has its program be process 1 of a namespace.
 const ALONE: [&str; 4] = ["--pid", "--fork", "--mount-proc", "--kill-child"];
 
+#[expect(clippy::print_stdout, reason = "the test's output says what has not been tested")]
 fn is_there_a_process_1() -> bool {
     let tried = Command::new("unshare").args(ALONE).arg("true").stderr(Stdio::null()).status();
     let is_there = tried.is_ok_and(|it| it.success());

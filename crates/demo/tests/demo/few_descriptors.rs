@@ -134,7 +134,12 @@ impl Watched {
         let temp = Temp::new();
         let tree = "id = 'root'\n[[children]]\nid = 'stays'\ntask = { run = 'forever' }\n";
         let (file, door) = (temp.write("tree.toml", tree), temp.path("door"));
-        let args = ["run", file.to_str().unwrap(), "--observe", door.to_str().unwrap()];
+        let args = [
+            "run",
+            file.to_str().expect("a path is text"),
+            "--observe",
+            door.to_str().expect("a path is text"),
+        ];
         let mut demo = Demo::start(args);
         demo.wait_for_start();
         demo.wait_for_line("watch at ");

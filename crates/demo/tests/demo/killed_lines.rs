@@ -19,13 +19,15 @@ POSIX::tcsetpgrp(0, $$) if @ARGV; system "stty raw -echo"; print STDERR "it is r
 fn with_a_raw_terminal(view: &str, level: &str, takes: &[&str]) -> Terminal {
     let temp = Temp::new();
     let script = temp.write("raw.pl", RAW);
-    let command = serde_json::to_string(&[&["perl", script.to_str().unwrap()], takes].concat()).unwrap();
+    let command =
+        serde_json::to_string(&[&["perl", script.to_str().expect("a path is text")], takes].concat())
+            .expect("texts are JSON");
     let tree = format!(
         "id = 'root'\n[[children]]\nid = 'a'\n\
          process = {{ command = {command}, stdin = 'inherit', ready = {{ line = 'raw' }} }}\n"
     );
     let tree = temp.write("tree.toml", tree);
-    let args = ["run", tree.to_str().unwrap(), "--view", view, "--containment", level];
+    let args = ["run", tree.to_str().expect("a path is text"), "--view", view, "--containment", level];
     let terminal = Terminal::demo(&args);
     until("the child has made it raw", || terminal.is_raw());
     terminal

@@ -246,15 +246,15 @@ const RUNNING: &str = "running";
 
 /// Whether a stop for this cause comes of what went wrong before.
 fn is_a_failure(cause: StopCause) -> bool {
-    match cause {
+    // There may be others one day, which are told without what was before them.
+    matches!(
+        cause,
         StopCause::GaveUp
-        | StopCause::StartFailed
-        | StopCause::AutoShutdown
-        | StopCause::Failed
-        | StopCause::Uncontained => true,
-        // There may be others one day, which are told without what was before them.
-        _ => false,
-    }
+            | StopCause::StartFailed
+            | StopCause::AutoShutdown
+            | StopCause::Failed
+            | StopCause::Uncontained
+    )
 }
 
 /// How a tree has ended, in the order of importance: what is still there, what failed, what had to be forced.
