@@ -162,6 +162,6 @@ async fn an_error_of_several_lines_takes_one_in_the_report() {
 
     let text = tree.wait().await.to_string();
 
-    assert!(text.contains("a · task already gone · failed: one two [31m · restarts 1\n"), "{text}");
+    assert!(text.contains("a · task already gone · failed: one two\u{fffd}[31m · restarts 1\n"), "{text}");
     assert_eq!(text.lines().count(), 3, "{text}");
 }
