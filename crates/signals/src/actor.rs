@@ -12,6 +12,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward_core::{StopCause, Tree, sibling};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use crate::Signal;
 use crate::handler::SignalReceived;
@@ -56,8 +57,8 @@ pub(crate) struct SignalState {
     pub(crate) escalation: Escalation,
     pub(crate) calls: CallQueue,
     pub(crate) stop_delay: StopDelay,
-    /// When it looks whether a stop has waited too long for the handlers of another signal.
-    pub(crate) looks_at: Option<Instant>,
+    /// When it looks next whether handlers take too long, and what tells it then.
+    pub(crate) looks_at: Option<(Instant, AbortHandle)>,
     pub(crate) handlers: SignalHandlers,
     pub(crate) handler_threads: Arc<HandlerThreads>,
     pub(crate) last_kill: LastKill,
@@ -153,7 +154,7 @@ impl SignalState {
                 let done = myself.clone();
                 // If the actor has gone meanwhile, nothing is left to be carried out.
                 self.last_kill.of(Tree::clone(tree), move || drop(done.cast(SignalMessage::Killed)));
-                tell_at(sibling::now() + LAST_KILL, SignalMessage::Killed, myself);
+                tell_awake_at(sibling::awake_now() + LAST_KILL, SignalMessage::Killed, myself);
                 // It is written down when the program may leave.
                 return;
             }
@@ -198,17 +199,18 @@ impl SignalState {
     /// Has the handlers called whose turn it is.
     fn call_handlers(&mut self, myself: &ActorRef<SignalMessage>) {
         let Some(tree) = self.tree.clone() else { return };
-        while let Some(overdue) = self.calls.overdue(sibling::now()) {
+        while let Some(overdue) = self.calls.overdue(sibling::awake_now()) {
             self.leave_alone(&tree, overdue);
         }
-        while let Some((call, place)) = self.calls.next(sibling::now()) {
+        while let Some((call, place)) = self.calls.next(sibling::awake_now()) {
             self.call(&tree, call, place, myself);
         }
         let until = self.calls.until();
-        if let Some(until) = until.filter(|_| self.looks_at != until) {
-            tell_at(until, SignalMessage::Look, myself);
+        if self.looks_at.as_ref().map(|(at, _)| *at) != until {
+            // What is not due any more does not wait.
+            self.looks_at.take().inspect(|(_, waits)| waits.abort());
+            self.looks_at = until.map(|until| (until, tell_awake_at(until, SignalMessage::Look, myself)));
         }
-        self.looks_at = until;
     }
 
     /// Has the calls behind one that does not return made on another thread, if there may be one, and says what becomes
@@ -251,4 +253,14 @@ fn tell_at(at: Instant, message: SignalMessage, actor: &ActorRef<SignalMessage>)
         let _ = actor.cast(message);
     };
     drop(sibling::place(&Handle::current()).spawn(sleeper));
+}
+
+/// The same at a moment of awake time, unless it is aborted.
+fn tell_awake_at(at: Instant, message: SignalMessage, actor: &ActorRef<SignalMessage>) -> AbortHandle {
+    let actor = actor.clone();
+    let sleeper = async move {
+        sibling::sleep_awake_until(at).await;
+        let _ = actor.cast(message);
+    };
+    sibling::place(&Handle::current()).spawn(sleeper).abort_handle()
 }

@@ -171,7 +171,7 @@ impl HandlerWork {
                     // One that is async is dropped when its time is over, unless it blocks the thread.
                     let most =
                         if matches!(*handler, Handler::Plain(_)) { limit } else { limit.saturating_mul(2) };
-                    begun(sibling::now().checked_add(most));
+                    begun(sibling::awake_now().checked_add(most));
                 }
                 match &mut *handler {
                     Handler::Plain(handler) => {

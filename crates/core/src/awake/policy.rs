@@ -51,12 +51,6 @@ impl AwakeTime {
         *self = Self::since(glance.now, glance.waited_before);
         lost
     }
-
-    /// How long the thread had waited for a processor at the last look.
-    #[must_use]
-    pub fn waited(&self) -> Option<Duration> {
-        self.waited
-    }
 }
 
 #[cfg(test)]

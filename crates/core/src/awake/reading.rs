@@ -52,8 +52,9 @@ impl SharedReading {
         }
     }
 
-    /// It was looked, and so much was lost since the last look. It goes on if a time is waited for.
-    pub(super) fn look(&self, now: Instant, lost: Duration) {
+    /// It was looked, and so much was lost since the last look. Answers whether a time is waited for, so that the next
+    /// look belongs to this one.
+    pub(super) fn look(&self, now: Instant, lost: Duration) -> bool {
         let lost = in_nanos(lost);
         if lost > 0 {
             let stood_at = self.looked.load(Ordering::SeqCst).saturating_add(in_nanos(UNSEEN));
@@ -62,11 +63,21 @@ impl SharedReading {
             self.lost.fetch_add(lost, Ordering::SeqCst);
         }
         let is_waited_for = || self.waits.load(Ordering::SeqCst) > 0;
-        self.looked.store(if is_waited_for() { self.nanos(now) } else { 0 }, Ordering::SeqCst);
+        if is_waited_for() {
+            self.looked.store(self.nanos(now), Ordering::SeqCst);
+            return true;
+        }
+        self.looked.store(0, Ordering::SeqCst);
         if is_waited_for() {
             // What began to wait a moment ago may have found that it is looked.
             self.begin(now);
         }
+        false
+    }
+
+    /// It is not looked any more.
+    pub(super) fn end(&self) {
+        self.looked.store(0, Ordering::SeqCst);
     }
 
     /// Whether this clock shows what the system's does.

@@ -1,5 +1,6 @@
 //! The thread that looks at the clock while a time is waited for.
 
+use std::process;
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -9,7 +10,8 @@ use super::reading::SharedReading;
 
 static READING: LazyLock<SharedReading> = LazyLock::new(|| SharedReading::new(system_now()));
 
-static THREAD: OnceLock<Thread> = OnceLock::new();
+/// The thread, and the process that has it: a fork leaves it behind.
+static THREAD: OnceLock<(u32, Thread)> = OnceLock::new();
 
 /// As long as this is there, it is found out whether the program is suspended.
 #[derive(Debug)]
@@ -49,7 +51,13 @@ pub(crate) fn awake(clock: impl FnOnce() -> Instant) -> Instant {
 
 /// Whether the thread has not looked for so long that the clock stands still.
 pub(crate) fn is_stalled(now: Instant) -> bool {
-    READING.is_stalled(now)
+    let is_stalled = READING.is_stalled(now);
+    if is_stalled && thread().is_none() {
+        // No thread will look: this process was forked from the one that has it.
+        READING.end();
+        return false;
+    }
+    is_stalled
 }
 
 /// Whether this clock shows the system's time, and not that of a test.
@@ -66,28 +74,29 @@ fn thread() -> Option<&'static Thread> {
         let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         if THREAD.get().is_none() {
             let began = thread::Builder::new().name("rootward-awake".to_owned()).spawn(look_on).ok()?;
-            let _ = THREAD.set(began.thread().clone());
+            let _ = THREAD.set((process::id(), began.thread().clone()));
         }
     }
-    THREAD.get()
+    THREAD.get().filter(|(owner, _)| *owner == process::id()).map(|(_, thread)| thread)
 }
 
 /// Looks as long as a time is waited for.
 fn look_on() {
-    // A thread that has just begun has not waited before.
-    let mut waited = Some(Duration::ZERO);
     loop {
-        let Some(began) = READING.looked() else {
+        if READING.looked().is_none() {
             thread::park();
             continue;
-        };
-        let mut time = AwakeTime::since(began, waited);
-        while READING.looked().is_some() {
+        }
+        // The thread that began to wait may have lost its processor before it said so: nothing is lost before the first
+        // look.
+        let first = glance();
+        let mut time = AwakeTime::since(first.now, first.waited_before);
+        let mut is_looked = READING.look(first.now, Duration::ZERO);
+        while is_looked {
             thread::park_timeout(STEP);
             let glance = glance();
-            READING.look(glance.now, time.look(glance));
+            is_looked = READING.look(glance.now, time.look(glance));
         }
-        waited = time.waited();
     }
 }
 
@@ -103,7 +112,11 @@ pub fn glance() -> Glance {
 /// held.
 fn waited_for_a_processor() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    stat.split_ascii_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+    let mut numbers = stat.split_ascii_whitespace().skip(1);
+    let waited = numbers.next()?.parse().ok()?;
+    // A kernel that does not count has a zero here as well: how often the thread has run.
+    numbers.next().filter(|runs| *runs != "0")?;
+    Some(Duration::from_nanos(waited))
 }
 
 #[expect(clippy::disallowed_methods, reason = "it is the system's clock that is looked at")]

@@ -105,9 +105,15 @@ impl Guardian {
         .await;
         let tree = self.tree.clone();
         let stop_on = self.options.stop_on.clone();
+        // It is kept from turn to turn: what it looks at when it comes late takes longer than a command.
+        let (mut deadline, mut deadline_is) = (Box::pin(deadline_at(None)), None);
         loop {
             let waits_for_idle = self.options.stop_when_idle && self.is_running();
             let hard = self.hard.filter(|_| !self.writer.has_reported());
+            if hard != deadline_is {
+                deadline_is = hard;
+                deadline.set(deadline_at(hard));
+            }
             let drained = self.drain.until();
             tokio::select! {
                 biased;
@@ -125,7 +131,10 @@ impl Guardian {
                     let drained = self.drain.look(awake_now());
                     self.drained(drained);
                 }
-                () = deadline_at(hard), if hard.is_some() => self.writer.give_up_waiting(),
+                () = &mut deadline, if hard.is_some() => {
+                    self.hard = None;
+                    self.writer.give_up_waiting();
+                }
             }
         }
     }

@@ -62,7 +62,7 @@ impl EventLines {
 
     /// The line that says that a door has lost events, up to that number.
     pub(crate) fn lost(&mut self, count: u64, to: u64) -> String {
-        self.next = Some(to + 1);
+        self.next = Some(to.saturating_add(1));
         let mut buffer = Vec::new();
         self.write_missing(count, &mut buffer);
         String::from_utf8(buffer).expect("lines are made of texts")
@@ -81,7 +81,7 @@ impl EventLines {
         }
         let LineText { sign, tone, words } = say(event, self.signal.as_deref());
         let missing = event.seq.saturating_sub(self.next.unwrap_or(event.seq));
-        self.next = Some(event.seq + 1);
+        self.next = Some(event.seq.saturating_add(1));
         if missing > 0 {
             self.write_missing(missing, buffer);
         }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, killpg};
 use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
-use nix::unistd::tcgetpgrp;
+use nix::unistd::{getpgrp, tcgetpgrp};
 
 /// How long a restorer may take to look at the terminal. It takes milliseconds, and longer on a machine that is busy;
 /// one that dies is noticed at once.
@@ -88,10 +88,14 @@ impl ModesRestorer {
     ///
     /// # Errors
     ///
-    /// As [`Restorer::start`], and if standard input is no terminal.
+    /// As [`Restorer::start`], and if standard input is no terminal, or one in whose foreground others are: its modes
+    /// are theirs then.
     pub(crate) fn start() -> io::Result<Self> {
         let tty = io::stdin();
         tcgetattr(&tty)?;
+        if tcgetpgrp(&tty)? != getpgrp() {
+            return Err(Errno::ENOTTY.into());
+        }
         let restorer = Restorer::start(&tty)?;
         restorer.note(SHARED);
         Ok(Self(restorer))
