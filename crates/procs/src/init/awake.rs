@@ -10,35 +10,48 @@ use crate::sys::raw::{self, Taken};
 
 /// When a time is over.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct AwakeEnd(Instant);
+pub(super) struct AwakeEnd {
+    at: Instant,
+    /// The looks go on from the beginning: the guard may be suspended while it does something else than wait.
+    looks: AwakeTime,
+}
 
 impl AwakeEnd {
     /// So long from now on. `None` is never.
     pub(super) fn after(time: Duration) -> Option<Self> {
-        now().checked_add(time).map(Self)
+        now().checked_add(time).map(Self::until)
     }
 
-    pub(super) fn is_over(self) -> bool {
+    fn until(at: Instant) -> Self {
+        let begun = glance();
+        Self { at, looks: AwakeTime::since(begun.now, begun.waited_before) }
+    }
+
+    pub(super) fn is_over(&mut self) -> bool {
+        self.look();
         self.left().is_zero()
     }
 
-    /// It stood still for so long. `None` is never.
+    /// It stood still for so long, up to now. `None` is never.
     pub(super) fn put_off(self, by: Duration) -> Option<Self> {
-        self.0.checked_add(by).map(Self)
+        self.at.checked_add(by).map(Self::until)
     }
 
     /// Waits for a signal for one step, and no longer than so or than there is time.
     pub(super) fn take_signal_within(&mut self, most: Duration) -> Option<Taken> {
-        let begun = glance();
-        let mut time = AwakeTime::since(begun.now, begun.waited_before);
+        self.look();
         let taken = raw::take_signal_within(self.left().min(most).min(AWAKE_STEP));
-        // Beyond what the clock can show it is never over.
-        self.0 = self.0.checked_add(time.look(glance())).unwrap_or(self.0);
+        self.look();
         taken
     }
 
+    fn look(&mut self) {
+        // Beyond what the clock can show it is never over.
+        self.at = self.at.checked_add(self.looks.look(glance())).unwrap_or(self.at);
+    }
+
     fn left(self) -> Duration {
-        self.0.saturating_duration_since(now())
+        self.at.saturating_duration_since(now())
     }
 }
 

@@ -216,7 +216,7 @@ impl Guard {
             if !std::mem::replace(&mut is_asked, true) {
                 self.leftovers.signal_all(self.ending.stop_signal);
             }
-            let is_over = grace.is_some_and(AwakeEnd::is_over);
+            let is_over = grace.as_mut().is_some_and(AwakeEnd::is_over);
             let again = self.leftovers.looks_again();
             let taken = match &mut grace {
                 Some(grace) => grace.take_signal_within(again),
