@@ -68,7 +68,6 @@ fn a_service_that_is_not_ready_in_time_is_named() {
     assert!(error.starts_with("error: the tree could not be started: ") && error.contains("root/server"));
 }
 
-/// Runs the program: its status, what it said, and what it said on standard error.
 /// R21: the texts of errors, names of programs and ids come from outside.
 #[test]
 fn what_a_program_says_of_its_end_does_not_drive_the_terminal() {
@@ -90,6 +89,7 @@ fn what_a_program_says_of_its_end_does_not_drive_the_terminal() {
     }
 }
 
+/// Runs the program: its status, what it said, and what it said on standard error.
 fn program(which: &str) -> (i32, String, String) {
     let output =
         Command::new(env!("CARGO_BIN_EXE_first_program")).arg(which).env_remove("RUST_LOG").output_in_time();

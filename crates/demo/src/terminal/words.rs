@@ -3,6 +3,7 @@
 use rootward_observer::wire::{Child, Event, Outcome, Status, Straggler, What};
 
 use super::text::{brief, safe};
+use crate::view::notified;
 
 /// How much an event asks to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,17 +90,7 @@ pub(crate) fn say(event: &Event) -> EventText {
             ('✗', format!("a guest panicked · {panic}{at}"))
         }
         What::Degraded { what, reason } => ('!', format!("{what}: {reason}")),
-        What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status, .. } => {
-            let mut parts = Vec::new();
-            parts.extend(said.as_ref().map(|said| format!("says {said}")));
-            parts.extend(stopping.then(|| "says that it stops".to_owned()));
-            parts.extend(reloading.then(|| "reads its configuration again".to_owned()));
-            parts.extend(reloaded.then(|| "has read its configuration again".to_owned()));
-            parts.extend(main_pid.map(|pid| format!("main process {pid}")));
-            parts.extend(errno.map(|errno| format!("error {errno}")));
-            parts.extend(exit_status.map(|status| format!("will exit with {status}")));
-            ('"', parts.join(" · "))
-        }
+        What::Notified { .. } => ('"', notified(&event.what)),
         What::Output { stream, line, .. } => (if stream == "stderr" { '┆' } else { '│' }, line.clone()),
         What::Unknown | _ => ('?', "something new".to_owned()),
     };

@@ -285,7 +285,8 @@ fn left_behind(stragglers: &[Straggler]) -> String {
     }
 }
 
-fn notified(what: &What) -> String {
+/// What a process has said of itself. Of every other event, nothing.
+pub(crate) fn notified(what: &What) -> String {
     let mut parts = Vec::new();
     if let What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status, .. } = what {
         parts.extend(said.as_ref().map(|said| format!("says {said}")));

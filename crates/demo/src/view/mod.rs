@@ -10,6 +10,6 @@ mod time;
 
 #[cfg(test)]
 pub(crate) use hostile::any_run;
-pub(crate) use lines::EventLines;
+pub(crate) use lines::{EventLines, notified};
 pub(crate) use style::Style;
 pub(crate) use summary::{farewell, summary, welcome};
