@@ -109,16 +109,19 @@ impl PendingAnswer {
 
 /// Waits for what a supervisor answers. `None` if it is gone, or has ended before it could answer.
 pub(super) async fn answered<T>(answer: oneshot::Receiver<T>, supervisor: &SharedSupervisor) -> Option<T> {
-    let answered = async {
-        tokio::select! {
-            biased;
-            answer = answer => answer.ok(),
-            // A message that comes while the mailbox is being closed may lie there as long as a handle can send.
-            () = supervisor.gone() => None,
-        }
-    };
     // The supervisor wakes the caller that waits here. It must not run the caller's waker, which may be foreign code.
-    WakeElsewhere::new(answered).await
+    WakeElsewhere::new(answered_before(answer, supervisor.gone())).await
+}
+
+/// Waits for an answer until the supervisor is gone. What it answered before it went counts.
+async fn answered_before<T>(mut answer: oneshot::Receiver<T>, gone: impl Future<Output = ()>) -> Option<T> {
+    tokio::select! {
+        biased;
+        answer = &mut answer => answer.ok(),
+        // A message that comes while the mailbox is being closed may lie there as long as a handle can send. An answer
+        // may have come after the look for it, and before the look at whether the supervisor is gone.
+        () = gone => answer.try_recv().ok(),
+    }
 }
 
 impl Offer {
@@ -147,5 +150,25 @@ impl Offer {
                 | CallRefusal::NothingKept),
             ) => Err(never.never(StartChildError::Stopping { spec: Box::new(self.spec) })),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_counts_that_comes_between_the_look_for_it_and_the_end_of_the_supervisor() {
+        let (sender, answer) = oneshot::channel();
+        let answers_and_goes = async { sender.send("started").expect("it is waited for") };
+
+        assert_eq!(answered_before(answer, answers_and_goes).await, Some("started"));
+    }
+
+    #[tokio::test]
+    async fn a_supervisor_that_goes_without_an_answer_has_none() {
+        let (_lies_in_the_mailbox, answer) = oneshot::channel::<()>();
+
+        assert_eq!(answered_before(answer, async {}).await, None);
     }
 }
