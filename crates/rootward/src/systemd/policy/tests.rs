@@ -182,6 +182,8 @@ fn the_status_says_how_a_stop_goes() {
     let escalated = EventKind::Escalated { to: "SIGKILL".into() };
     assert_eq!(told.hear("root/a", escalated), [status("stopping root/a: it gets SIGKILL")]);
     assert_eq!(told.hear("root/a", stopped), []);
+    let gave_up = EventKind::GaveUp { restarts: 1, within: SECOND };
+    assert_eq!(told.hear("root/s", gave_up), [], "the tree does not stop for it");
 }
 
 #[test]
@@ -239,6 +241,21 @@ fn the_last_status_says_how_the_tree_has_ended_and_goes_with_the_exit_status() {
     let because = "could not be started: failed to start root/s: failed to start root/s/a: \
                    No such file or directory (os error 2)";
     assert_eq!(last(&not_started), [status(because), ExitStatus(1), Errno(2)]);
+
+    let mut no_blame = StopReport::clone(&gave_up);
+    no_blame.blame = None;
+    let cause = no_blame.cause;
+    assert_eq!(last(&no_blame), [status(&format!("failed: {cause}")), ExitStatus(1)]);
+
+    let fails_late = ChildSpec::task("late", |cx| async move {
+        cx.stopping().await;
+        Err::<(), _>(io::Error::other("connection refused"))
+    });
+    let failed_while_stopping = report_of_stopped(root().child(fails_late));
+    assert_eq!(
+        last(&failed_while_stopping),
+        [status("failed while it stopped: root/late"), ExitStatus(1)]
+    );
 
     let forced = report_of_stopped(root().child(deaf()));
     assert_eq!(last(&forced), [status("stopped; forced: root/deaf"), ExitStatus(3)]);
