@@ -7,7 +7,7 @@ use rootward_core::{Ending, EventKind, SignalAction, StopCause};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{AGAIN, given_tree, hangs, obedient, stubborn, three_signals_lead_out};
+use super::{AGAIN, given_tree, hangs, in_time, obedient, stubborn, three_signals_lead_out};
 use crate::{Signal, SignalReceived, SignalSource, Signals};
 
 /// Registers this many handlers for each signal, each of which sends what it saw and its number.
@@ -193,7 +193,7 @@ async fn handlers_that_wait_for_one_beyond_the_threads_that_may_be_kept_go_on_wh
     let mut errors = Vec::new();
     for (signal, hanging, _) in &mut all {
         sender.send(*signal);
-        hanging.recv().await;
+        in_time(hanging.recv()).await;
         let (handler, error) = log.handler_failure().await;
         assert_eq!(handler, signal.name());
         errors.push(error);
@@ -211,7 +211,7 @@ async fn handlers_that_wait_for_one_beyond_the_threads_that_may_be_kept_go_on_wh
     let (_, _, never) = all.remove(1);
     drop(never);
 
-    assert_eq!(seen.recv().await, Some((Signal::URG, 0)));
+    assert_eq!(in_time(seen.recv()).await, Some((Signal::URG, 0)));
     drop(all);
     tree.stop().await;
 }
