@@ -8,6 +8,7 @@ use std::time::Duration;
 use rootward::error::{InvalidGrace, RunError, SpecError};
 use rootward::process::{Containment, Init, InitError, Warden, WardenError};
 use rootward::report::Ending;
+use rootward::sibling::{ExitTeller, exit_teller};
 use rootward::{Application, Finished, Signal, Supervisor, TreeSnapshot};
 
 use crate::cli::{self, RunOptions, View};
@@ -118,9 +119,12 @@ struct RunEnd {
     finished: Finished,
     /// Whether all that was asked for is written.
     is_written: bool,
+    /// Tells the service manager with which status the demo ends.
+    exit_teller: ExitTeller,
 }
 
 impl RunEnd {
+    /// With which status the demo ends. Nothing changes it after this, and the service manager is told.
     fn status(&self, exit_status_from: Option<&str>) -> ExitCode {
         let status = match exit_status_from {
             Some(path) => self.finished.status_from(path),
@@ -130,7 +134,9 @@ impl RunEnd {
         let hides_failure =
             self.finished.ending().is_none_or(|ending| matches!(ending, Ending::Clean | Ending::Forced));
         let has_failed = !self.is_written && hides_failure && self.finished.stop_report().is_some();
-        ExitCode::from(if has_failed { Finished::FAILED } else { status })
+        let status = if has_failed { Finished::FAILED } else { status };
+        self.exit_teller.tell(status);
+        ExitCode::from(status)
     }
 }
 
@@ -263,6 +269,7 @@ fn run(
         .map(|fit| OwnView::begin(fit, program.subscribe(), Reaches { suspends, reach, chaos }))
         .transpose()
         .map_err(NotStarted::View)?;
+    let exit_teller = exit_teller(&program);
     let (finished, guard) = program.run_guarded()?;
     drop(view);
     drop(restorer);
@@ -281,7 +288,7 @@ fn run(
     let is_explained = options.orchestrator.conclude(&finished);
     // Nothing is left to be done that a signal could cut short, and so none ends the demo by another status any more.
     std::mem::forget(guard);
-    Ok(RunEnd { finished, is_written: is_written && is_drawn && is_explained })
+    Ok(RunEnd { finished, is_written: is_written && is_drawn && is_explained, exit_teller })
 }
 
 /// What the terminal can show of a picture. `None` where none is wanted or possible.
