@@ -44,9 +44,21 @@ async fn a_token_that_can_be_guessed_is_refused() {
 
     for token in ["", "short", "with a space in it", "with a\r\nline end in it"] {
         let refused = Door::loopback(0, token).open(&tree);
-        assert!(matches!(refused, Err(OpenError::WeakToken)), "{token:?}");
+        assert!(matches!(refused, Err(OpenError::WeakToken(0))), "{token:?}");
     }
     let (one, other) = (random_token().unwrap(), random_token().unwrap());
     assert!(one != other && one.len() == 64);
     Door::loopback(0, one).open(&tree).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_that_is_taken_is_an_error_that_names_the_address_and_the_cause() {
+    let tree = team(Default::default()).start().await.unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+
+    let refused = Door::loopback(address.port(), TOKEN).open(&tree).unwrap_err();
+
+    let in_use = std::io::Error::from(nix::errno::Errno::EADDRINUSE);
+    assert_eq!(refused.to_string(), format!("cannot listen at {address}: {in_use}"));
 }

@@ -67,6 +67,32 @@ async fn a_directory_to_which_others_may_write_is_no_place_for_a_door() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_error_of_a_socket_names_its_path_and_the_cause() {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("file"), "").unwrap();
+    fs::create_dir(at("open")).unwrap();
+    fs::set_permissions(at("open"), fs::Permissions::from_mode(0o777)).unwrap();
+    let _alive = UnixListener::bind(at("alive")).unwrap();
+    let tree = team(Default::default()).start().await.unwrap();
+    let long = "x".repeat(200);
+
+    for (name, cause) in [
+        ("none/door", "No such file or directory"),
+        ("file/door", "Not a directory"),
+        ("file", "no socket"),
+        ("alive", "another program listens"),
+        ("open/door", "other users may write"),
+        (long.as_str(), "path"),
+    ] {
+        let refused = Door::unix(at(name)).open(&tree).unwrap_err().to_string();
+
+        let path = at(name).display().to_string();
+        assert!(refused.contains(&path) && refused.replace(&path, "").contains(cause), "{name}: {refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tree_that_is_gone_has_no_door() {
     let directory = TempDir::new().unwrap();
     let tree = team(Default::default()).start().await.unwrap();

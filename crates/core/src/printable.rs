@@ -24,7 +24,8 @@ fn printable(c: char) -> char {
     if is_printable(c) { c } else { char::REPLACEMENT_CHARACTER }
 }
 
-fn is_printable(c: char) -> bool {
+/// Whether a terminal shows a character, and does nothing else with it: a tab and an end of a line move its cursor.
+pub fn is_printable(c: char) -> bool {
     match c {
         // Marks, embeddings, overrides and isolates of direction; ends of lines and paragraphs.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,

@@ -24,6 +24,7 @@ pub(crate) fn run(door: &Path, token_file: Option<&Path>) -> ExitCode {
         Err(error) => {
             messages::error(format_args!("{error}{}", messages::limit_behind_all(&error)));
             ExitCode::from(match error {
+                error if messages::is_of_the_system(&error) => rootward::Finished::FAILED,
                 NotAttached::NoClient(_) => messages::BAD_INPUT,
                 NotAttached::Attach(_) => rootward::Finished::FAILED,
             })

@@ -14,8 +14,9 @@ pub(crate) fn run(file: &Path) -> ExitCode {
     match tree_file::examine(file) {
         Ok((tree, foreseen)) => describe(file, &tree, &foreseen),
         Err(error) => {
-            messages::mistake(&error, error.picture());
-            ExitCode::from(messages::BAD_INPUT)
+            messages::mistake(messages::with_its_causes(&error), error.picture());
+            let lacks = messages::is_of_the_system(&error);
+            ExitCode::from(if lacks { rootward::Finished::FAILED } else { messages::BAD_INPUT })
         }
     }
 }

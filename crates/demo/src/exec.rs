@@ -71,6 +71,7 @@ pub(crate) fn run(options: &ExecOptions, mask: Option<SigSet>) -> ExitCode {
     }
     let [program, args @ ..] = options.command.as_slice() else { return ExitCode::from(FAILED) };
     let error = Command::new(program).args(args).exec();
-    messages::error(format_args!("cannot execute {}: {error}", program.display()));
+    let limit = messages::limit_behind(&error);
+    messages::error(format_args!("cannot execute {}: {error}{limit}", program.display()));
     ExitCode::from(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE })
 }

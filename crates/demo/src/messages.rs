@@ -45,19 +45,21 @@ pub(crate) fn note(message: impl fmt::Display) {
     say(format_args!("note: {message}"));
 }
 
-/// An error and what is behind it, as far as its own text does not say that already.
-pub(crate) fn with_its_causes(failed: &dyn std::error::Error) -> String {
+/// An error and what is behind it, as far as its own text does not say that already: its causes, and the limit of the
+/// system's that was reached.
+pub(crate) fn with_its_causes(failed: &(dyn std::error::Error + 'static)) -> String {
     let mut message = failed.to_string();
     for cause in std::iter::successors(failed.source(), |cause| cause.source()).map(ToString::to_string) {
         if !message.contains(&cause) {
             message = format!("{message}: {cause}");
         }
     }
-    message
+    let limit = limit_behind_all(failed);
+    if message.contains(&limit) { message } else { message + &limit }
 }
 
 /// Writes an error and what is behind it.
-pub(crate) fn error_with_its_causes(failed: &dyn std::error::Error) {
+pub(crate) fn error_with_its_causes(failed: &(dyn std::error::Error + 'static)) {
     error(with_its_causes(failed));
 }
 
@@ -67,7 +69,8 @@ pub(crate) fn answer(text: &str) -> ExitCode {
         .and_then(|()| write_lines_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()));
     match written {
         Err(failed) if failed.kind() != ErrorKind::BrokenPipe => {
-            error(format_args!("cannot write to standard output: {failed}"));
+            let limit = limit_behind(&failed);
+            error(format_args!("cannot write to standard output: {failed}{limit}"));
             ExitCode::FAILURE
         }
         Ok(()) | Err(_) => ExitCode::SUCCESS,
@@ -99,4 +102,9 @@ pub(crate) fn limit_behind_all(failed: &(dyn std::error::Error + 'static)) -> St
     let all = std::iter::successors(Some(failed), |error| error.source());
     let behind = all.filter_map(|error| error.downcast_ref::<io::Error>()).map(limit_behind);
     behind.collect::<Vec<_>>().concat()
+}
+
+/// Whether the system lacked something. Then the error says nothing about the command line, and nothing about a file.
+pub(crate) fn is_of_the_system(failed: &(dyn std::error::Error + 'static)) -> bool {
+    !limit_behind_all(failed).is_empty()
 }

@@ -38,6 +38,8 @@ const NEEDS: Needs = Needs { descriptors: 6, threads: 1 };
 pub(crate) enum ObserveError {
     #[error("cannot open a door for watchers: {0}")]
     Open(#[from] OpenError),
+    #[error("cannot make a token for watchers: {0}")]
+    Token(#[source] std::io::Error),
     #[error("cannot open a door for watchers: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -107,7 +109,7 @@ impl ObserveOptions {
             places.push_str(&format!("watch at {}\n", Safe(path.display())));
         }
         if let Some(port) = self.observe_port {
-            let token = random_token()?;
+            let token = random_token().map_err(ObserveError::Token)?;
             let door = open(Door::loopback(port, &*token))?;
             let address = door.address().expect("it is at a port");
             places.push_str(&format!("watch at http://{address}/#token={token}\n"));

@@ -52,8 +52,8 @@ impl OrchestratorOptions {
         let Some(file) = &self.termination_message else { return true };
         let wrote = write(file);
         if let Err(error) = &wrote {
-            let file = file.display();
-            messages::error(format_args!("cannot write the termination message to {file}: {error}"));
+            let (file, limit) = (file.display(), messages::limit_behind(error));
+            messages::error(format_args!("cannot write the termination message to {file}: {error}{limit}"));
         }
         wrote.is_ok()
     }
@@ -110,7 +110,8 @@ pub(crate) fn probe(address: &ProbesAddress, probe: ProbeChoice) -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            messages::error(format_args!("no answer from {address}: {error}"));
+            let limit = messages::limit_behind(&error);
+            messages::error(format_args!("no answer from {address}: {error}{limit}"));
             ExitCode::FAILURE
         }
     }

@@ -38,16 +38,24 @@ pub(crate) struct Records {
 pub(crate) enum RecordError {
     #[error(transparent)]
     Open(#[from] OutputOpenError),
+    #[error("cannot write to standard error: {0}")]
+    Stderr(#[source] io::Error),
     #[error("cannot start a thread{limit}: {0}", limit = limit_behind(.0))]
     Thread(#[from] io::Error),
 }
 
 impl StderrView {
-    pub(crate) fn start(view: View) -> io::Result<Self> {
+    /// Begins to write on standard error.
+    ///
+    /// # Errors
+    ///
+    /// If there is no descriptor left for it, or no thread.
+    pub(crate) fn start(view: View) -> Result<Self, RecordError> {
         let style = Style::of_stderr();
         let mut lines = EventLines::new(style);
         let format: EventFormatter = Box::new(move |event, buffer| lines.write(event, buffer));
-        Ok(Self { writer: EventWriter::start("screen", Sink::stderr()?, format)?, view, style })
+        let stderr = Sink::stderr().map_err(RecordError::Stderr)?;
+        Ok(Self { writer: EventWriter::start("screen", stderr, format)?, view, style })
     }
 
     /// A way to write on the screen that can be given away.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rootward::error::{InvalidGrace, RunError, SpecError};
 use rootward::process::{Containment, Init, InitError, Warden, WardenError};
 use rootward::report::Ending;
+use rootward::sibling::{ExitTeller, exit_teller};
 use rootward::{Application, Finished, Signal, Supervisor, TreeSnapshot};
 
 use crate::cli::{self, RunOptions, View};
@@ -47,6 +48,8 @@ enum NotStarted {
     Picture(#[from] WriteError),
     #[error("the system does not let the demo find itself: {0}")]
     Io(#[from] std::io::Error),
+    #[error("cannot show the tree: {0}")]
+    View(#[source] std::io::Error),
     #[error(transparent)]
     Warden(#[from] WardenError),
     #[error(transparent)]
@@ -116,9 +119,12 @@ struct RunEnd {
     finished: Finished,
     /// Whether all that was asked for is written.
     is_written: bool,
+    /// Tells the service manager with which status the demo ends.
+    exit_teller: ExitTeller,
 }
 
 impl RunEnd {
+    /// With which status the demo ends. Nothing changes it after this, and the service manager is told.
     fn status(&self, exit_status_from: Option<&str>) -> ExitCode {
         let status = match exit_status_from {
             Some(path) => self.finished.status_from(path),
@@ -128,7 +134,9 @@ impl RunEnd {
         let hides_failure =
             self.finished.ending().is_none_or(|ending| matches!(ending, Ending::Clean | Ending::Forced));
         let has_failed = !self.is_written && hides_failure && self.finished.stop_report().is_some();
-        ExitCode::from(if has_failed { Finished::FAILED } else { status })
+        let status = if has_failed { Finished::FAILED } else { status };
+        self.exit_teller.tell(status);
+        ExitCode::from(status)
     }
 }
 
@@ -195,7 +203,7 @@ fn run(
     };
     // A picture has a restorer of its own. Without one the terminal stays as it is when the demo dies.
     let restorer = (fit.is_none() && shares_input).then(ModesRestorer::start).and_then(Result::ok);
-    let screen = StderrView::start(view).map_err(RecordError::Thread)?;
+    let screen = StderrView::start(view)?;
     // A picture shows what a snapshot would.
     let snapshots = fit.is_none().then(|| screen.writer());
     let show = move |snapshot: &TreeSnapshot| {
@@ -229,7 +237,8 @@ fn run(
         .on_launch(move |tree| {
             seen.set(tree);
             if let Some(Err(error)) = begins_chaos.map(|chaos| chaos.begin(tree)) {
-                messages::error(format_args!("cannot start a thread for --chaos: {error}"));
+                let limit = messages::limit_behind(&error);
+                messages::error(format_args!("cannot start a thread for --chaos{limit}: {error}"));
             }
             if !observe.is_wanted() {
                 return;
@@ -258,7 +267,9 @@ fn run(
     follow_foreground(program.subscribe(), modes).map_err(RecordError::Thread)?;
     let view = fit
         .map(|fit| OwnView::begin(fit, program.subscribe(), Reaches { suspends, reach, chaos }))
-        .transpose()?;
+        .transpose()
+        .map_err(NotStarted::View)?;
+    let exit_teller = exit_teller(&program);
     let (finished, guard) = program.run_guarded()?;
     drop(view);
     drop(restorer);
@@ -273,11 +284,11 @@ fn run(
         }
     }
     let drawn = drawing.map_or(Ok(()), Drawing::finish);
-    let is_drawn = drawn.inspect_err(|error| messages::error(error)).is_ok();
+    let is_drawn = drawn.inspect_err(|error| messages::error_with_its_causes(error)).is_ok();
     let is_explained = options.orchestrator.conclude(&finished);
     // Nothing is left to be done that a signal could cut short, and so none ends the demo by another status any more.
     std::mem::forget(guard);
-    Ok(RunEnd { finished, is_written: is_written && is_drawn && is_explained })
+    Ok(RunEnd { finished, is_written: is_written && is_drawn && is_explained, exit_teller })
 }
 
 /// What the terminal can show of a picture. `None` where none is wanted or possible.
@@ -332,6 +343,7 @@ impl NotStarted {
             | Self::SharedMessage(_)
             | Self::Picture(_)
             | Self::Io(_)
+            | Self::View(_)
             | Self::Warden(_)
             | Self::Observe(_)
             | Self::Run(_) => None,
@@ -340,6 +352,7 @@ impl NotStarted {
 
     fn status(&self) -> u8 {
         match self {
+            error if messages::is_of_the_system(error) => Finished::FAILED,
             Self::File(error) if error.is_of_the_system() => Finished::FAILED,
             Self::File(_)
             | Self::Spec(_)
@@ -349,9 +362,11 @@ impl NotStarted {
             | Self::SharedMessage(_)
             | Self::Picture(_)
             | Self::Record(RecordError::Open(_)) => messages::BAD_INPUT,
-            Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Observe(_) => {
-                Finished::FAILED
-            }
+            Self::Record(RecordError::Stderr(_) | RecordError::Thread(_))
+            | Self::Io(_)
+            | Self::View(_)
+            | Self::Warden(_)
+            | Self::Observe(_) => Finished::FAILED,
             Self::Run(error) => error.status(),
         }
     }

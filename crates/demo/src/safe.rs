@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use rootward::sibling::is_printable;
+
 /// A text from outside on one line. What would move the cursor, end the line, change the colour or turn the direction
 /// of writing is shown as `�`.
 pub(crate) fn safe(text: &str) -> String {
@@ -43,13 +45,7 @@ impl<T: fmt::Display> fmt::Display for Safe<T> {
 }
 
 fn is_safe(c: char) -> bool {
-    match c {
-        '\t' => true,
-        // Marks, embeddings, overrides and isolates of direction; ends of lines and paragraphs.
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
-        // C0, DEL and C1.
-        c => !c.is_control(),
-    }
+    c == '\t' || is_printable(c)
 }
 
 #[cfg(test)]

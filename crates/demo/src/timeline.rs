@@ -35,7 +35,11 @@ pub(crate) enum TimelineFormat {
 #[derive(Debug, thiserror::Error)]
 enum NotDrawn {
     #[error("cannot draw {}: {error}", .file.display())]
-    Read { file: PathBuf, error: ReadError },
+    Read {
+        file: PathBuf,
+        #[source]
+        error: ReadError,
+    },
     #[error("cannot write to {}: it holds the events", .0.display())]
     Itself(PathBuf),
     #[error(transparent)]
@@ -47,6 +51,7 @@ enum NotDrawn {
 #[error("cannot write the timeline to {}: {error}", .file.display())]
 pub(crate) struct WriteError {
     file: PathBuf,
+    #[source]
     error: io::Error,
 }
 
@@ -74,8 +79,9 @@ pub(crate) fn draw(events: &Path, output: Option<&Path>, format: Option<Timeline
     match try_to_draw(events, output.filter(|output| *output != Path::new("-")), format) {
         Ok(status) => status,
         Err(error) => {
-            messages::error(&error);
+            messages::error_with_its_causes(&error);
             ExitCode::from(match error {
+                error if messages::is_of_the_system(&error) => rootward::Finished::FAILED,
                 NotDrawn::Read { .. } | NotDrawn::Itself(_) => messages::BAD_INPUT,
                 NotDrawn::Write(_) => rootward::Finished::FAILED,
             })

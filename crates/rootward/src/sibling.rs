@@ -2,6 +2,8 @@
 //!
 //! No promise of stability covers what is in here.
 
+#[cfg(feature = "signals")]
+pub use crate::app::{ExitTeller, exit_teller};
 pub use rootward_core::sibling::*;
 #[cfg(feature = "signals")]
 pub use rootward_signals::sibling::*;

@@ -215,7 +215,8 @@ impl SignalState {
 
     /// Has the calls behind one that does not return made on another thread, if there may be one, and says what becomes
     /// of them.
-    fn leave_alone(&mut self, tree: &Tree, OverdueCall { call, place, may_be_left }: OverdueCall) {
+    fn leave_alone(&mut self, tree: &Tree, overdue: OverdueCall) {
+        let OverdueCall { call, place, may_be_left, is_told } = overdue;
         let what_follows = if !may_be_left {
             "handlers of other signals wait for it, because others are running beyond their limit as well"
         } else if self.handler_threads.replace(place) {
@@ -224,6 +225,9 @@ impl SignalState {
         } else {
             "handlers of other signals wait for it, because there is no other thread to be had"
         };
+        if is_told {
+            return;
+        }
         let failure = format!("it is still running beyond its limit; {what_follows}");
         sibling::note_handler_failure(tree, call.decided.signal.name(), failure);
     }

@@ -225,7 +225,7 @@ impl Signals {
     /// it has taken so long. One that is not async and has run so long is an event
     /// ([`HandlerFailed`](rootward_core::EventKind::HandlerFailed)), keeps its thread until it returns, and is not
     /// called meanwhile; handlers of other signals are called on another thread. There are four threads more at most:
-    /// then all wait. The default is 5 s; `None` means as long as it takes.
+    /// then all wait until one of these handlers returns. The default is 5 s; `None` means as long as it takes.
     pub fn handler_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.handler_timeout = timeout.into();
         self

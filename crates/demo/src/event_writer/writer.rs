@@ -67,7 +67,7 @@ fn write_all(
     sink: Sink,
     mut format: EventFormatter,
 ) -> Result<(), String> {
-    let mut place = sink.place().map_err(|error| error.to_string())?;
+    let mut place = sink.place().map_err(|error| format!("{error}{}", messages::limit_behind(&error)))?;
     let mut buffer = Vec::new();
     while let Some(items) = shared.next() {
         for item in items {

@@ -90,6 +90,7 @@ impl CommandError {
 
     fn status(&self) -> u8 {
         match self {
+            error if messages::is_of_the_system(error) => rootward::Finished::FAILED,
             Self::NoClient(_) | Self::OtherRoot { .. } => messages::BAD_INPUT,
             Self::Door(ClientError::Refused(refusal)) if ["child", "root"].contains(&&*refusal.code) => {
                 messages::BAD_INPUT

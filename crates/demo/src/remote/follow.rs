@@ -28,25 +28,31 @@ pub(super) async fn logs(
     follow: bool,
     out: &Out,
 ) -> Result<ExitCode, CommandError> {
-    let below = format!("{path}/");
     let is_meant = |event: &Event| {
-        matches!(event.what, What::Output { .. }) && (event.path == path || event.path.starts_with(&below))
+        matches!(event.what, What::Output { .. }) && (event.path == path || below(path, event).is_some())
     };
-    let written = |told: FollowedPart<'_>| {
-        let event = match told {
-            FollowedPart::Event(event) => event,
-            FollowedPart::Lost(lost) => return format!("{} events did not come through\n", lost.count),
-        };
-        let What::Output { line, .. } = &event.what else { return String::new() };
-        let line = safe(&visible_text(line));
-        match event.path.strip_prefix(&below) {
-            Some(id) => format!("{} │ {line}\n", safe(id)),
-            None => format!("{line}\n"),
-        }
+    let written = |told: FollowedPart<'_>| match told {
+        FollowedPart::Event(event) => written(path, event),
+        FollowedPart::Lost(lost) => format!("{} events did not come through\n", lost.count),
     };
     // A child that is not there is told from one that has written nothing.
     client.why(path).await?;
     go_through(client, follow, out, is_meant, written).await
+}
+
+/// Where below this path an event has happened, if it has.
+fn below<'a>(path: &str, event: &'a Event) -> Option<&'a str> {
+    event.path.strip_prefix(path)?.strip_prefix('/')
+}
+
+/// A line that a child at this path has written, or one below it.
+fn written(path: &str, event: &Event) -> String {
+    let What::Output { line, .. } = &event.what else { return String::new() };
+    let line = safe(&visible_text(line));
+    match below(path, event) {
+        Some(id) => format!("{} │ {line}\n", safe(id)),
+        None => format!("{line}\n"),
+    }
 }
 
 /// What is put into words, all of which have to be harmless.
@@ -96,4 +102,21 @@ async fn go_through(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{OneText, is_harmless, with_each_text};
+
+    #[test]
+    fn no_text_of_a_line_drives_the_terminal_or_forges_a_line() {
+        for OneText { place, bad, .. } in with_each_text::<Event>(|document| document["event"] == "output") {
+            let mut below = bad.clone();
+            below.path.insert_str(0, "root/");
+            for shown in [written("root", &bad), written("root", &below)] {
+                assert!(is_harmless(&shown) && shown.lines().count() <= 1, "{place}: {shown:?}");
+            }
+        }
+    }
 }

@@ -51,7 +51,7 @@ pub(super) fn why(why: &Why, used: Option<&Usage>) -> String {
     for reason in &why.because {
         let number = format!("#{}", reason.seq);
         let ago = format!("{} ago", brief(now - reason.at));
-        let line = format!("  {number:>7}  {ago:>9}  {:width$}  {}", safe(&reason.path), reason.event);
+        let line = format!("  {number:>7}  {ago:>9}  {:width$}  {}", safe(&reason.path), safe(&reason.event));
         let says = if reason.says.is_empty() { String::new() } else { format!(": {}", safe(&reason.says)) };
         let _ = writeln!(text, "{line}{says}");
     }
@@ -81,8 +81,12 @@ pub(super) fn why(why: &Why, used: Option<&Usage>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rootward_observer::model::Model;
+
     use super::*;
+    use crate::terminal::farewell;
     use crate::terminal::samples::{stop, up};
+    use crate::view::{OneText, is_harmless, with_each_text};
 
     #[test]
     fn a_restart_that_is_put_off_says_when_it_is_due() {
@@ -97,16 +101,21 @@ mod tests {
         insta::assert_snapshot!(why(&stop().model().why("root").unwrap(), None));
     }
 
+    /// Whatever the program behind the door sends, as `why` and `status` show it.
     #[test]
-    fn nothing_from_outside_reaches_the_terminal_as_a_control_character() {
-        let mut answer = up().model().why("root/front/flaky").unwrap();
-        answer.because[0].says = "\u{1b}]0;evil\u{7}\u{202e}".to_owned();
-        answer.child.path.push('\u{9b}');
-        let mut snapshot = up().model().snapshot();
-        snapshot.tree.degraded.push("\u{1b}[2J".to_owned());
-
-        for text in [why(&answer, None), heading(&snapshot)] {
-            assert!(!text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text:?}");
+    fn no_text_of_an_answer_drives_the_terminal_or_forges_a_line() {
+        for OneText { place, bad, good } in with_each_text::<Why>(|document| document["because"].is_array()) {
+            let [bad, good] = [bad, good].map(|answer| why(&answer, None));
+            assert!(is_harmless(&bad), "{place}: {bad:?}");
+            assert_eq!(bad.lines().count(), good.lines().count(), "{place}: {bad:?}");
+        }
+        for OneText { place, bad, good } in
+            with_each_text::<Snapshot>(|document| document["newest"].is_array())
+        {
+            let status = |snapshot: &Snapshot| farewell(&Model::from_snapshot(snapshot), &heading(snapshot));
+            let [bad, good] = [status(&bad), status(&good)];
+            assert!(is_harmless(&bad), "{place}: {bad:?}");
+            assert_eq!(bad.lines().count(), good.lines().count(), "{place}: {bad:?}");
         }
     }
 }

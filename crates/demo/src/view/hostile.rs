@@ -1,14 +1,21 @@
 //! R21: whatever text comes from outside, in whatever place of whatever event or report, no printer hands on what would
 //! drive a terminal or forge a line.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rootward::error::StartError;
 use rootward::event::{OutputStream, SignalAction, StopCause};
 use rootward::report::{NodeReport, Outcome, Panic, Straggler};
 use rootward::{Event, EventKind, Exit, StopReport, Supervisor};
+use rootward_observer::model::Model;
+use rootward_observer::wire;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{EventLines, Style, summary};
+use crate::safe::{safe_json, safe_lines};
+use crate::terminal::farewell;
 
 /// Every character that a terminal obeys, between two that it shows.
 fn hostile() -> String {
@@ -49,6 +56,8 @@ fn events(text: &str) -> Vec<EventKind> {
         EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },
         EventKind::HandlerFailed { handler: text(), error: text() },
         EventKind::Degraded { what: text().into(), reason: text() },
+        EventKind::Unhealthy { error: text(), failures: 1, threshold: 3 },
+        EventKind::MadeToCrash { by: text() },
         EventKind::GuestPanicked { panic: Panic::new(text()) },
         EventKind::Output {
             stream: OutputStream::Stdout,
@@ -79,7 +88,57 @@ fn report(of: &StopReport, text: &str) -> StopReport {
     report
 }
 
-fn is_harmless(shown: &str) -> bool {
+/// A document that a door sends, with one of its texts made hostile, and with the same one made harmless.
+pub(crate) struct OneText<T> {
+    /// Where the text stands.
+    pub(crate) place: String,
+    pub(crate) bad: T,
+    pub(crate) good: T,
+}
+
+/// The documents of this kind that a door sends, once for each of their texts. They are those in which every field of
+/// every kind of event stands: a new one is refused by the tests of the observer until it stands there, too.
+pub(crate) fn with_each_text<T: DeserializeOwned>(is_meant: impl Fn(&Value) -> bool) -> Vec<OneText<T>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema/observer-1.every-field.jsonl");
+    let lines = std::fs::read_to_string(file).expect("it is committed");
+    let documents = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"));
+    let mut all = Vec::new();
+    for document in documents.filter(is_meant) {
+        let mut places = Vec::new();
+        texts_in(&document, "", &mut places);
+        for place in places {
+            let with = |text: &str| {
+                let mut document = document.clone();
+                *document.pointer_mut(&place).expect("a text stands there") = text.into();
+                serde_json::from_value(document).ok()
+            };
+            // A word of a closed list is refused when it is read.
+            if let (Some(bad), Some(good)) = (with(&hostile()), with("good")) {
+                all.push(OneText { place: format!("{place} of {}", document["event"]), bad, good });
+            }
+        }
+    }
+    assert!(!all.is_empty());
+    all
+}
+
+/// The places of all texts in a document.
+fn texts_in(value: &Value, at: &str, places: &mut Vec<String>) {
+    match value {
+        Value::String(_) => places.push(at.to_owned()),
+        Value::Array(items) => {
+            (0..).zip(items).for_each(|(number, item): (usize, _)| {
+                texts_in(item, &format!("{at}/{number}"), places);
+            });
+        }
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, field)| texts_in(field, &format!("{at}/{name}"), places));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+pub(crate) fn is_harmless(shown: &str) -> bool {
     // The colours of our own.
     let own = ["2", "32", "36", "33", "1;31", "0"].map(|code| format!("\u{1b}[{code}m"));
     let rest = own.iter().fold(shown.to_owned(), |rest, code| rest.replace(code, ""));
@@ -126,6 +185,29 @@ fn no_text_of_a_report_drives_the_terminal() {
 
         assert!(is_harmless(&bad), "{bad:?}");
         assert_eq!(bad.lines().count(), good.lines().count(), "{bad:?}");
+    }
+}
+
+/// What a program behind a door sends: to `events` and `attach`, as lines and as the tree that comes of it, and as
+/// documents.
+#[test]
+fn no_text_that_a_door_sends_drives_the_terminal_or_forges_a_line() {
+    let events = with_each_text::<wire::Event>(|document| document["event"].is_string());
+    for OneText { place, bad, good } in &events {
+        for style in [Style::Plain, Style::Coloured] {
+            let [bad, good] = [bad, good].map(|event| EventLines::of_another(style).sent(event));
+            assert!(is_harmless(&bad), "{place}: {bad:?}");
+            assert_eq!(bad.lines().count(), good.lines().count(), "{place}: {bad:?}");
+        }
+        let [bad_tree, good_tree] = [bad, good].map(|event| {
+            let mut model = Model::new();
+            model.apply(event);
+            safe_lines(&farewell(&model, "The tree:"))
+        });
+        assert!(is_harmless(&bad_tree), "{place}: {bad_tree:?}");
+        assert_eq!(bad_tree.lines().count(), good_tree.lines().count(), "{place}: {bad_tree:?}");
+        let json = safe_json(serde_json::to_string(bad).unwrap());
+        assert!(is_harmless(&json) && json.lines().count() == 1, "{place}: {json:?}");
     }
 }
 

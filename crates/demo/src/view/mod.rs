@@ -9,7 +9,7 @@ mod summary;
 mod time;
 
 #[cfg(test)]
-pub(crate) use hostile::any_run;
+pub(crate) use hostile::{OneText, any_run, is_harmless, with_each_text};
 pub(crate) use lines::{EventLines, notified};
 pub(crate) use style::Style;
 pub(crate) use summary::{farewell, summary, welcome};

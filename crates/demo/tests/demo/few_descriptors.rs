@@ -24,6 +24,59 @@ fn too_few_descriptors_are_an_error_that_names_the_limit_and_enough_are_a_start(
     }
 }
 
+/// R15, for everything that a run opens beside its tree: the error had the words of the system alone, and the status of
+/// a bad command line.
+#[test]
+fn a_run_that_writes_with_too_few_descriptors_is_an_error_that_names_the_limit_and_with_enough_a_start() {
+    let temp = Temp::new();
+    let job = "[[children]]\nid = 'job'\nrestart = 'transient'\n\
+               process = { command = ['true'], ready = 'completion' }\n";
+    let file = temp.write("tree.toml", job);
+    let place = |name: &str| temp.path(name).to_str().expect("a path is text").to_owned();
+    let (events, report, timeline) = (place("events"), place("report"), place("timeline.svg"));
+    let (message, door, probes) = (place("message"), place("door"), format!("unix:{}", place("probes")));
+    let records = ["--events", &events, "--report", &report, "--timeline", &timeline];
+    let others = ["--termination-message", &message, "--observe", &door, "--probes", &probes];
+    for options in
+        [&records[..2], &records[2..4], &records[4..], &["--observe-port", "0"], &[records, others].concat()]
+    {
+        let run = ["run", file.to_str().unwrap(), "--view", "lines", "--containment", "group"];
+        one_by_one((3..64).chain([128]), &[&run, options].concat(), 1);
+    }
+}
+
+/// R15, for what children are given: sockets and files of their output.
+#[test]
+fn children_with_too_few_descriptors_for_what_they_get_are_an_error_that_names_the_limit() {
+    let temp = Temp::new();
+    let job = "[[children]]\nid = 'job'\nrestart = 'transient'\n[children.process]\n\
+               command = ['echo', 'a line']\nready = 'completion'\n";
+    for (name, more) in [
+        ("log.toml", "log_file = { path = 'job.log', max_size = 3, keep = 2 }\n"),
+        ("listen.toml", "listen = [{ unix = 'socket' }]\n"),
+    ] {
+        let directory = format!("cwd = '{}'\n", temp.path("").display());
+        let file = temp.write(name, &[job, &directory, more].concat());
+        let run = ["run", file.to_str().unwrap(), "--view", "lines", "--containment", "group"];
+        one_by_one((3..64).chain([128]), &run, 1);
+    }
+}
+
+/// R15, for the commands that read a file and run nothing.
+#[test]
+fn commands_on_files_with_too_few_descriptors_are_an_error_that_names_the_limit_and_with_enough_an_answer() {
+    let temp = Temp::new();
+    let job = "[[children]]\nid = 'job'\nrestart = 'transient'\nprocess = { command = ['true'] }\n";
+    let place = |name: &str| temp.path(name).to_str().expect("a path is text").to_owned();
+    let (tree, events, picture) = (temp.write("tree.toml", job), place("events"), place("timeline.svg"));
+    let tree = tree.to_str().unwrap();
+    let recorded = limited(128, &["run", tree, "--view", "none", "--events", &events]).output_in_time();
+    assert_eq!(recorded.status.code(), Some(0));
+    for command in [&["check", tree][..], &["timeline", &events], &["timeline", &events, "-o", &picture]] {
+        one_by_one((3..24).chain([64]), command, 1);
+    }
+}
+
 /// R15, for `exec`: the descriptor that was not there for a thread's `stat` made that "there are 0 threads".
 #[test]
 fn exec_with_too_few_descriptors_is_an_error_that_names_the_limit_and_with_enough_it_is_a_start() {

@@ -22,6 +22,7 @@ mod killed_lines;
 mod killed_views;
 mod lines_view;
 mod many_children;
+mod notified;
 mod observe;
 mod orchestrated;
 mod out_of_reach;

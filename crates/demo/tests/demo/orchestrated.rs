@@ -214,3 +214,20 @@ fn check_adds_the_graces_up_and_warns_if_the_deadline_has_no_room_for_them() {
     assert!(stderr.starts_with("warning: children stop one after the other"), "{stderr}");
     assert!(stderr.contains("root/a 5s") && stderr.contains("root/b 5s"), "{stderr}");
 }
+
+#[test]
+fn check_warns_of_children_whose_grace_has_no_end_that_the_deadline_is_theirs_too() {
+    let temp = Temp::new();
+    let text = "deadline = '8s'\n[[children]]\nid = 'a'\nshutdown = 'infinity'\ntask.run = 'forever'\n\
+                [[children]]\nid = 'b'\nshutdown = '1s'\ntask.run = 'forever'\n";
+    let file = temp.write("t.toml", text);
+
+    let output = demo(&["check", file.to_str().unwrap()]);
+
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert_eq!(output.status.code(), Some(0));
+    let warning = "warning: the deadline of 8s holds for children with shutdown = \"infinity\", too: \
+                   what has not gone after 7s 200ms is forced:\n     |   root/a\n";
+    assert_eq!(stderr, warning);
+    assert!(stdout.contains("\nstop: 1s of graces beside root/a, which may take any time; "), "{stdout}");
+}

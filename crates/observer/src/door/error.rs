@@ -20,9 +20,14 @@ pub enum OpenError {
     #[error("other users may write to the directory of {}", .0.display())]
     Exposed(PathBuf),
     /// The token is shorter than 16 bytes, or cannot stand in a header.
-    #[error("a token has at least 16 visible ASCII characters")]
-    WeakToken,
+    #[error("the token for 127.0.0.1:{0} is too weak: a token has at least 16 visible ASCII characters")]
+    WeakToken(u16),
     /// The system refused the socket or the port.
-    #[error("the system refused it")]
-    System(#[from] io::Error),
+    #[error("cannot listen at {place}: {source}")]
+    System {
+        /// The path of the socket, or the address with its port.
+        place: String,
+        /// Why.
+        source: io::Error,
+    },
 }

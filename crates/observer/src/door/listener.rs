@@ -36,12 +36,14 @@ impl Listener {
                 Ok(Self::Unix(listener, file))
             }
             DoorAddress::Loopback { port, token } => {
-                token.check()?;
-                let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, *port))?;
-                listener.set_nonblocking(true)?;
-                let address = listener.local_addr()?;
+                if !token.is_strong() {
+                    return Err(OpenError::WeakToken(*port));
+                }
+                let place = SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
+                let refused = |source| OpenError::System { place: place.to_string(), source };
+                let (listener, address) = listen(place).map_err(refused)?;
                 let admission = Admission::Loopback { port: address.port(), token: token.clone() };
-                Ok(Self::Loopback(TcpListener::from_std(listener)?, address, admission))
+                Ok(Self::Loopback(listener, address, admission))
             }
         }
     }
@@ -77,6 +79,14 @@ impl Listener {
             Self::Loopback(listener, ..) => Ok(AcceptedSocket::Loopback(listener.accept().await?.0)),
         }
     }
+}
+
+/// Listens at a port, and says which it is.
+fn listen(place: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind(place)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((TcpListener::from_std(listener)?, address))
 }
 
 impl AcceptedSocket {

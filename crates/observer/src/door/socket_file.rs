@@ -22,12 +22,39 @@ pub(super) struct SocketFile {
     identity: (u64, u64),
 }
 
+/// Why there is no socket.
+enum NoSocket {
+    /// In words that name the path.
+    Named(OpenError),
+    /// In those of the system.
+    System(io::Error),
+}
+
+impl From<OpenError> for NoSocket {
+    fn from(error: OpenError) -> Self {
+        Self::Named(error)
+    }
+}
+
+impl From<io::Error> for NoSocket {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
 /// How many connections may wait to be accepted.
 const WAITING: u32 = 64;
 
 impl SocketFile {
     /// Makes the socket and listens at it.
     pub(super) fn listen(path: &Path) -> Result<(UnixListener, Self), OpenError> {
+        Self::try_to_listen(path).map_err(|refusal| match refusal {
+            NoSocket::Named(error) => error,
+            NoSocket::System(source) => OpenError::System { place: path.display().to_string(), source },
+        })
+    }
+
+    fn try_to_listen(path: &Path) -> Result<(UnixListener, Self), NoSocket> {
         check_directory(path)?;
         let socket = match bind(path) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -35,7 +62,7 @@ impl SocketFile {
                 bind(path).map_err(|error| {
                     // Another program may have been faster.
                     let is_taken = error.kind() == io::ErrorKind::AddrInUse;
-                    if is_taken { OpenError::InUse(path.to_owned()) } else { error.into() }
+                    if is_taken { OpenError::InUse(path.to_owned()).into() } else { NoSocket::System(error) }
                 })?
             }
             bound => bound?,
@@ -73,24 +100,24 @@ fn bind(path: &Path) -> io::Result<UnixSocket> {
 }
 
 /// In a directory in which others may rename files, the path would not stay this door's.
-fn check_directory(path: &Path) -> Result<(), OpenError> {
+fn check_directory(path: &Path) -> Result<(), NoSocket> {
     const STICKY: u32 = 0o1000;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mode = fs::metadata(directory)?.mode();
     if mode & 0o022 != 0 && mode & STICKY == 0 {
-        return Err(OpenError::Exposed(path.to_owned()));
+        return Err(OpenError::Exposed(path.to_owned()).into());
     }
     Ok(())
 }
 
 /// Removes a socket of this user at which no program listens any more.
-fn remove_stale(path: &Path) -> Result<(), OpenError> {
+fn remove_stale(path: &Path) -> Result<(), NoSocket> {
     let found = fs::symlink_metadata(path)?;
     if !found.file_type().is_socket() || found.uid() != geteuid().as_raw() {
-        return Err(OpenError::NotOurs(path.to_owned()));
+        return Err(OpenError::NotOurs(path.to_owned()).into());
     }
     if is_alive(path)? {
-        return Err(OpenError::InUse(path.to_owned()));
+        return Err(OpenError::InUse(path.to_owned()).into());
     }
     // Moved first: if another program has made its own socket in this moment, that one is put back.
     let mut aside = path.as_os_str().to_owned();
@@ -99,7 +126,7 @@ fn remove_stale(path: &Path) -> Result<(), OpenError> {
     fs::rename(path, &aside)?;
     if identity(&fs::symlink_metadata(&aside)?) != identity(&found) {
         fs::rename(&aside, path)?;
-        return Err(OpenError::InUse(path.to_owned()));
+        return Err(OpenError::InUse(path.to_owned()).into());
     }
     fs::remove_file(&aside)?;
     Ok(())

@@ -6,8 +6,6 @@ use std::io::{self, Read as _};
 
 use subtle::ConstantTimeEq as _;
 
-use super::OpenError;
-
 /// A secret. It is never shown.
 #[derive(Clone)]
 pub(super) struct Token(String);
@@ -18,9 +16,8 @@ impl Token {
     }
 
     /// Whether it is one that cannot be guessed as far as its length tells.
-    pub(super) fn check(&self) -> Result<(), OpenError> {
-        let is_sound = self.0.len() >= 16 && self.0.bytes().all(|byte| byte.is_ascii_graphic());
-        if is_sound { Ok(()) } else { Err(OpenError::WeakToken) }
+    pub(super) fn is_strong(&self) -> bool {
+        self.0.len() >= 16 && self.0.bytes().all(|byte| byte.is_ascii_graphic())
     }
 
     /// Whether a request brings it. How long this takes does not depend on how much of it is right.

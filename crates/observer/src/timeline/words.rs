@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rootward_core::sibling::is_printable;
+
 /// A time, as precise as it is interesting: `0.31 ms`, `412 ms`, `2.04 s`, `1 m 12 s`.
 pub(super) fn short(time: Duration) -> String {
     let millis = time.as_secs_f64() * 1e3;
@@ -37,11 +39,8 @@ pub(super) fn count(number: u64, one: &str, several: &str) -> String {
 /// A text from outside on one line, without anything that would take control of a terminal or turn the direction of the
 /// text around it.
 pub(super) fn tame(text: &str) -> String {
-    let is_wild = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-            || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{feff}')
-    };
+    // What XML does not have, and a mark that is no part of a text.
+    let is_wild = |c: char| !is_printable(c) || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{feff}');
     text.chars()
         .map(|c| {
             if c == '\t' {

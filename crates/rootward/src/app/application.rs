@@ -285,7 +285,7 @@ impl Application {
         );
         let stop_signals =
             self.stop_signals.unwrap_or_else(|| usual_stop_signals(containment.is_of_process_1()));
-        let manager = ManagerLink::new(self.notify_systemd, self.reload_teller);
+        let manager = ManagerLink::new(self.notify_systemd, self.reload_teller, &self.exit_rules.exit_teller);
         let tree = manager.apply(containment.apply(tree));
         let tree = self.changes.into_iter().fold(tree, |tree, change| change(tree));
         Ok(Prepared {
@@ -296,6 +296,7 @@ impl Application {
             task_runtime: self.task_runtime,
             containment,
             manager,
+            exit_teller: self.exit_rules.exit_teller,
             probing: self.probing,
             observing: self.observing,
         })
@@ -368,7 +369,7 @@ fn told(finished: Result<(Finished, SignalsGuard), RunError>, exit_rules: &ExitR
         Ok((finished, _guard)) => exit_rules.say(&finished),
         Err(error) => {
             exit_rules.explain(&error.to_string());
-            ExitCode::from(error.status())
+            exit_rules.end_with(error.status())
         }
     }
 }

@@ -56,7 +56,7 @@ mod with {
                 .spawn(serve)
                 .map_err(RunError::of_runtime)?;
             // A thread that has panicked has opened no door.
-            opened.recv().unwrap_or(Err(OpenError::Gone)).map_err(RunError::Door)?;
+            opened.recv().unwrap_or(Err(OpenError::Gone)).map_err(RunError::of_door)?;
             Ok(Ajar(Some(WaitsForTree { tree, closed })))
         }
     }

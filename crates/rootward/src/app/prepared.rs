@@ -20,7 +20,7 @@ use super::panics::let_hooks_block;
 use super::probes_setup::{BoundProbes, ProbesSetup};
 use super::process_containment::ProcessContainment;
 use super::runtimes::{Runtimes, require_no_runtime};
-use super::service_manager::ManagerLink;
+use super::service_manager::{ExitTeller, ManagerLink};
 use super::{Finished, RunError};
 
 pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
@@ -36,6 +36,7 @@ pub struct Prepared {
     pub(super) task_runtime: Option<Builder>,
     pub(super) containment: ProcessContainment,
     pub(super) manager: ManagerLink,
+    pub(super) exit_teller: ExitTeller,
     pub(super) probing: ProbesSetup,
     pub(super) observing: Observing,
 }
@@ -175,6 +176,12 @@ fn more_descriptors() {
         // With fewer, fewer children can be started, and the error of the start says so.
         let _ = rootward_procs::raise_descriptor_limit();
     }
+}
+
+/// What tells the service manager of this program with which status it ends. A program that is prepared and run by hand
+/// may have more to do when its tree is gone, and is the only one to know.
+pub fn exit_teller(program: &Prepared) -> ExitTeller {
+    program.exit_teller.clone()
 }
 
 /// A program that has its runtimes.

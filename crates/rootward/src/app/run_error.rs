@@ -51,6 +51,19 @@ impl RunError {
         Self::Runtime(system_limits::named(error))
     }
 
+    /// The door cannot be had.
+    #[cfg(all(feature = "observer", target_os = "linux"))]
+    pub(super) fn of_door(error: rootward_observer::OpenError) -> Self {
+        use rootward_observer::OpenError;
+        Self::Door(match error {
+            OpenError::System { place, source } => {
+                OpenError::System { place, source: system_limits::named(source) }
+            }
+            // The others are of no limit.
+            other => other,
+        })
+    }
+
     /// The exit status with which a program reports this: 1.
     pub fn status(&self) -> u8 {
         Finished::FAILED

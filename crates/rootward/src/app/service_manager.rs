@@ -3,8 +3,12 @@
 //! Without the feature `systemd` there is nothing to tell, and all of this does nothing.
 
 #[cfg(all(feature = "systemd", target_os = "linux"))]
+pub use systemd::ExitTeller;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
 pub(super) use systemd::{ManagerLink, ReloadTeller};
 
+#[cfg(not(all(feature = "systemd", target_os = "linux")))]
+pub use nothing::ExitTeller;
 #[cfg(not(all(feature = "systemd", target_os = "linux")))]
 pub(super) use nothing::{ManagerLink, ReloadTeller};
 
@@ -14,7 +18,7 @@ mod systemd {
 
     use rootward_core::{Tree, TreeBuilder, sibling};
 
-    use crate::systemd::{ReloadNotifier, ServiceManager, UnattachedManager};
+    use crate::systemd::{ExitNotifier, ReloadNotifier, ServiceManager, UnattachedManager};
 
     /// The service manager, or why there is none although there is a socket of one.
     #[derive(Debug, Default)]
@@ -25,11 +29,15 @@ mod systemd {
     }
 
     impl ManagerLink {
-        pub(crate) fn new(notify: bool, teller: ReloadTeller) -> Self {
+        pub(crate) fn new(notify: bool, teller: ReloadTeller, exit_teller: &ExitTeller) -> Self {
             let manager = if notify { ServiceManager::from_env() } else { Ok(None) };
             let waits = manager.and_then(|manager| manager.map(ServiceManager::wait_for_tree).transpose());
             match waits {
-                Ok(waits) => Self { waits, problem: None, teller },
+                Ok(waits) => {
+                    // An application is prepared once.
+                    let _ = waits.as_ref().map(|waits| exit_teller.0.set(waits.exit_notifier()));
+                    Self { waits, problem: None, teller }
+                }
                 Err(error) => {
                     let problem = format!("it is not told anything: NOTIFY_SOCKET: {error}");
                     Self { waits: None, problem: Some(problem), teller }
@@ -52,6 +60,25 @@ mod systemd {
                 if let Some(all_told) = all_told {
                     drop(all_told.await);
                 }
+            }
+        }
+    }
+
+    /// Tells the service manager with which status the program ends, if there is one. It is for the part of the program
+    /// that decides the status, at the very end.
+    #[derive(Clone, Debug, Default)]
+    pub struct ExitTeller(Arc<OnceLock<ExitNotifier>>);
+
+    impl ExitTeller {
+        #[cfg(test)]
+        pub(crate) fn of(notifier: ExitNotifier) -> Self {
+            Self(Arc::new(OnceLock::from(notifier)))
+        }
+
+        /// Tells this status.
+        pub fn tell(&self, status: u8) {
+            if let Some(notifier) = self.0.get() {
+                notifier.tell(status);
             }
         }
     }
@@ -79,7 +106,7 @@ mod nothing {
     pub(crate) struct ManagerLink;
 
     impl ManagerLink {
-        pub(crate) fn new(_notify: bool, _teller: ReloadTeller) -> Self {
+        pub(crate) fn new(_notify: bool, _teller: ReloadTeller, _exit_teller: &ExitTeller) -> Self {
             Self
         }
 
@@ -90,6 +117,15 @@ mod nothing {
         pub(crate) fn attach(self, _tree: &Tree) -> impl Future<Output = ()> + use<> {
             std::future::ready(())
         }
+    }
+
+    /// Nothing.
+    #[derive(Clone, Debug, Default)]
+    pub struct ExitTeller {}
+
+    impl ExitTeller {
+        /// Tells nothing.
+        pub fn tell(&self, _status: u8) {}
     }
 
     /// Nothing.

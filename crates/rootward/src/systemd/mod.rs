@@ -14,11 +14,12 @@ mod tests;
 use std::env;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rootward_core::Tree;
 
-use policy::Notifier;
+use policy::{ManagerMessage, Notifier};
 use reloads::{Reload, Reloads};
 use run::TreeFollower;
 use socket::NotifySocket;
@@ -38,7 +39,8 @@ pub(crate) use run::AllTold;
 /// | the stop begins | `STOPPING=1` |
 /// | every second of the stop in which the supervisors have answered | `EXTEND_TIMEOUT_USEC=`: 5 s, never beyond the tree's deadline |
 /// | what it waits for has changed | `STATUS=`, at most ten times a second |
-/// | the tree is gone | `STATUS=` with how it ended and what brought it down, `EXIT_STATUS=`, `ERRNO=` if a start failed with one |
+/// | the tree is gone | `STATUS=` with how it ended and what brought it down, `ERRNO=` if a start failed with one |
+/// | an [`Application`](crate::Application) ends by `run` or `run_async` | `EXIT_STATUS=` with the status that it returns |
 ///
 /// The watchdog speaks of the supervisors' runtime alone. If its threads are blocked, or the program is suspended,
 /// there is no answer, and systemd ends the unit. The health of the children is not its business.
@@ -66,6 +68,21 @@ pub(crate) use run::AllTold;
 pub struct ServiceManager {
     socket: NotifySocket,
     watchdog: Option<Duration>,
+}
+
+/// Tells the service manager with which status the program ends.
+#[derive(Clone, Debug)]
+pub(crate) struct ExitNotifier(Arc<NotifySocket>);
+
+impl ExitNotifier {
+    #[cfg(test)]
+    pub(crate) fn at(address: &std::path::Path) -> Self {
+        Self(Arc::new(NotifySocket::at(address.as_os_str()).expect("it is an address")))
+    }
+
+    pub(crate) fn tell(&self, status: u8) {
+        self.0.tell(&[ManagerMessage::ExitStatus(status)]);
+    }
 }
 
 /// Tells the service manager of reloads. Cloning is cheap.
@@ -111,6 +128,10 @@ pub(crate) struct UnattachedManager {
 }
 
 impl UnattachedManager {
+    pub(crate) fn exit_notifier(&self) -> ExitNotifier {
+        ExitNotifier(self.follower.socket())
+    }
+
     pub(crate) fn attach(self, tree: &Tree) -> (ReloadNotifier, AllTold) {
         let notifier = Notifier::new(tree.path().as_str(), tree.deadline(), self.watchdog);
         self.follower.follow(notifier, tree)

@@ -21,6 +21,7 @@ use super::socket::NotifySocket;
 /// The thread, which waits for its tree.
 #[derive(Debug)]
 pub(super) struct TreeFollower {
+    socket: Arc<NotifySocket>,
     tree: oneshot::Sender<Followed>,
     reloads: Reloads,
     all_told: AllTold,
@@ -49,6 +50,8 @@ pub(crate) type AllTold = oneshot::Receiver<Infallible>;
 impl TreeFollower {
     pub(super) fn spawn(socket: NotifySocket) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_time().build()?;
+        let socket = Arc::new(socket);
+        let told = Arc::clone(&socket);
         let (tree, arrived) = oneshot::channel();
         let reloads = Reloads::default();
         let begun_and_done = reloads.clone();
@@ -58,12 +61,17 @@ impl TreeFollower {
             runtime.block_on(async {
                 // An error says that there is to be no tree.
                 if let Ok(followed) = arrived.await {
-                    follow(socket, followed, begun_and_done).await;
+                    follow(&told, followed, begun_and_done).await;
                 }
             });
         };
         thread::Builder::new().name("rootward-systemd".to_owned()).spawn(follow)?;
-        Ok(Self { tree, reloads, all_told })
+        Ok(Self { socket, tree, reloads, all_told })
+    }
+
+    /// Where the thread tells what it tells.
+    pub(super) fn socket(&self) -> Arc<NotifySocket> {
+        Arc::clone(&self.socket)
     }
 
     pub(super) fn follow(self, notifier: Notifier, tree: &Tree) -> (ReloadNotifier, AllTold) {
@@ -83,7 +91,7 @@ fn now() -> std::time::Instant {
 /// How long the report may take after the tree's last event.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-async fn follow(socket: NotifySocket, followed: Followed, reloads: Reloads) {
+async fn follow(socket: &NotifySocket, followed: Followed, reloads: Reloads) {
     let Followed { mut notifier, mut events, tree, report } = followed;
     let look = |notifier: &mut Notifier| {
         let snapshot = tree.snapshot();

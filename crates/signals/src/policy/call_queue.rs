@@ -6,7 +6,8 @@
 //!
 //! A handler that has run beyond its limit may never return, if it is not async. Then the calls after it are made on
 //! another thread, and it is left alone, up to a few of them. A signal whose handlers have been left alone so has no
-//! other call until they return: a handler is never called twice at a time.
+//! other call until they return: a handler is never called twice at a time. One beyond these few keeps its thread until
+//! one of the others has returned, and one for which there is no thread is looked at again each second.
 //!
 //! A signal that arrives once more while an equal one still waits for its handlers is one with it, as the kernel has
 //! it with signals that are pending. So there never wait more calls than there are kinds of them, however long a
@@ -24,6 +25,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How many calls may be left alone, each of which keeps a thread.
 const MOST_LEFT: usize = 4;
+
+/// How long until there may be a thread again where there was none.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Says which call is meant: calls are counted as they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +58,17 @@ pub(crate) struct OverdueCall {
     pub(crate) place: CallPlace,
     /// Whether it may be left alone. If not, the calls after it wait for it.
     pub(crate) may_be_left: bool,
+    /// Whether it was overdue before, and could not be left alone then.
+    pub(crate) is_told: bool,
+}
+
+/// When a call is looked at because of its handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DueCall {
+    /// Its handler has to return by then.
+    Returns(Instant),
+    /// Its handler has not, and the calls after it wait. From then on it is left alone, as soon as it may be.
+    Left(Instant),
 }
 
 /// The calls that wait, and those that are being made.
@@ -65,9 +80,9 @@ pub(crate) struct CallQueue {
     waiting: VecDeque<QueuedCall>,
     /// Since when a stop has waited for another signal.
     stop_waits_since: Option<Instant>,
-    /// By when the handler that is being called has to return, in each place.
-    due_in_turn: Option<Instant>,
-    due_aside: Option<Instant>,
+    /// What is due of the handler that is being called, in each place.
+    due_in_turn: Option<DueCall>,
+    due_aside: Option<DueCall>,
     /// The calls that have been left alone.
     left: Vec<QueuedCall>,
 }
@@ -88,6 +103,7 @@ impl CallQueue {
     /// Hears that a handler of a call has begun, and by when it has to return. `None` says that nothing is due.
     pub(crate) fn begun(&mut self, id: HandlerCallId, due: Option<Instant>) {
         let is_it = |call: Option<QueuedCall>| call.is_some_and(|call| call.id == id);
+        let due = due.map(DueCall::Returns);
         if is_it(self.in_turn) {
             self.due_in_turn = due;
         } else if is_it(self.aside) {
@@ -112,27 +128,36 @@ impl CallQueue {
         }
     }
 
-    /// A call one of whose handlers has run beyond its limit. Each handler is named once.
+    /// A call one of whose handlers has run beyond its limit. It comes again if it is not [left](Self::leave): when
+    /// there is room for it, and each second.
     pub(crate) fn overdue(&mut self, now: Instant) -> Option<OverdueCall> {
-        let may_be_left = self.left.len() < MOST_LEFT;
-        let is_over = |due: &mut Instant| *due <= now;
-        let (call, place) = if self.due_in_turn.take_if(is_over).is_some() {
-            (self.in_turn?, CallPlace::InTurn)
-        } else if self.due_aside.take_if(is_over).is_some() {
-            (self.aside?, CallPlace::Aside)
-        } else {
-            return None;
-        };
-        Some(OverdueCall { call, place, may_be_left })
+        let may_be_left = self.may_be_left();
+        let places = [
+            (self.in_turn, &mut self.due_in_turn, CallPlace::InTurn),
+            (self.aside, &mut self.due_aside, CallPlace::Aside),
+        ];
+        for (call, due, place) in places {
+            let (Some(call), Some(at)) = (call, *due) else { continue };
+            let is_told = match at {
+                DueCall::Returns(at) if at <= now => false,
+                DueCall::Left(at) if at <= now && may_be_left => true,
+                DueCall::Returns(_) | DueCall::Left(_) => continue,
+            };
+            // Where it may not be left, the next one that returns makes room for it.
+            *due = Some(DueCall::Left(if may_be_left { now + AGAIN } else { now }));
+            return Some(OverdueCall { call, place, may_be_left, is_told });
+        }
+        None
     }
 
     /// Leaves the call in this place alone: there is another thread for the ones after it.
     pub(crate) fn leave(&mut self, place: CallPlace) {
-        let call = match place {
-            CallPlace::InTurn => self.in_turn.take(),
-            CallPlace::Aside => self.aside.take(),
+        let (call, due) = match place {
+            CallPlace::InTurn => (&mut self.in_turn, &mut self.due_in_turn),
+            CallPlace::Aside => (&mut self.aside, &mut self.due_aside),
         };
-        self.left.extend(call);
+        *due = None;
+        self.left.extend(call.take());
     }
 
     /// The call that is to be made now, and where: the next one if none is being made, and otherwise a stop that has
@@ -164,7 +189,17 @@ impl CallQueue {
     /// When a stop that waits for another signal has waited too long, or a handler has run beyond its limit.
     pub(crate) fn until(&self) -> Option<Instant> {
         let stop = self.stop_waits_since.and_then(|since| since.checked_add(PATIENCE));
-        [stop, self.due_in_turn, self.due_aside].into_iter().flatten().min()
+        let due = [self.due_in_turn, self.due_aside].map(|due| match due? {
+            DueCall::Returns(at) => Some(at),
+            // Without room nothing is due: a call that returns makes some.
+            DueCall::Left(at) => self.may_be_left().then_some(at),
+        });
+        due.into_iter().chain([stop]).flatten().min()
+    }
+
+    /// Whether there is room for one more call that is left alone.
+    fn may_be_left(&self) -> bool {
+        self.left.len() < MOST_LEFT
     }
 
     /// Whether handlers of this signal have been left alone.
@@ -242,9 +277,9 @@ mod tests {
 
         let overdue = calls.overdue(limit).unwrap();
         assert_eq!((overdue.call.id, overdue.place, overdue.may_be_left), (ids[0], InTurn, true));
-        assert_eq!((calls.overdue(limit), calls.until()), (None, None), "it is named once");
         assert_eq!(next(&mut calls), None, "it has its thread as long as there is no other one");
         calls.leave(InTurn);
+        assert_eq!((calls.overdue(limit), calls.until()), (None, None));
 
         let again = calls.add(decided(Signal::HUP, Ignore));
         assert_eq!(next(&mut calls), Some((ids[1], InTurn)));
@@ -270,12 +305,11 @@ mod tests {
         assert_eq!((calls.overdue(*START), calls.until()), (None, None));
     }
 
-    #[test]
-    fn no_more_than_a_few_calls_may_be_left() {
+    /// As many calls as may be left alone, which are, and one more, which is overdue as well.
+    fn given_one_more_than_may_be_left() -> (CallQueue, [HandlerCallId; MOST_LEFT + 1]) {
         let (mut calls, _) = given(&[]);
         let signals = [Signal::HUP, Signal::USR1, Signal::USR2, Signal::WINCH, Signal::QUIT];
-
-        let may_be_left = signals.map(|signal| {
+        let all = signals.map(|signal| {
             let id = calls.add(decided(signal, Ignore));
             assert_eq!(next(&mut calls), Some((id, InTurn)));
             calls.begun(id, Some(*START));
@@ -283,12 +317,84 @@ mod tests {
             if overdue.may_be_left {
                 calls.leave(overdue.place);
             }
-            overdue.may_be_left
+            (id, overdue.may_be_left)
         });
+        assert_eq!(all.map(|(_, may_be_left)| may_be_left), [true, true, true, true, false]);
+        (calls, all.map(|(id, _)| id))
+    }
 
-        assert_eq!(may_be_left, [true, true, true, true, false]);
+    #[test]
+    fn no_more_than_a_few_calls_may_be_left() {
+        let (mut calls, _) = given_one_more_than_may_be_left();
+
         calls.add(decided(Signal::PIPE, Ignore));
+
         assert_eq!(next(&mut calls), None);
+        let later = *START + AGAIN * 10;
+        assert_eq!(
+            (calls.overdue(later), calls.until()),
+            (None, None),
+            "it is told once, and nothing is due"
+        );
+    }
+
+    #[test]
+    fn a_call_that_could_not_be_left_is_left_as_soon_as_one_of_the_few_returns() {
+        let (mut calls, ids) = given_one_more_than_may_be_left();
+        let waits = calls.add(decided(Signal::PIPE, Ignore));
+
+        calls.made(ids[2]);
+
+        assert_eq!(calls.until(), Some(*START));
+        let overdue = calls.overdue(*START).unwrap();
+        let expected = (ids[4], InTurn, true, true);
+        assert_eq!((overdue.call.id, overdue.place, overdue.may_be_left, overdue.is_told), expected);
+        calls.leave(InTurn);
+        assert_eq!(next(&mut calls), Some((waits, InTurn)));
+        calls.made(ids[4]);
+        calls.made(waits);
+        assert_eq!((next(&mut calls), calls.until()), (None, None));
+    }
+
+    #[test]
+    fn a_call_that_could_not_be_left_and_returns_is_over() {
+        let (mut calls, ids) = given_one_more_than_may_be_left();
+        let waits = calls.add(decided(Signal::PIPE, Ignore));
+
+        calls.made(ids[4]);
+
+        assert_eq!((calls.overdue(*START), next(&mut calls)), (None, Some((waits, InTurn))));
+    }
+
+    #[test]
+    fn a_call_for_which_there_is_no_other_thread_is_looked_at_again_each_second() {
+        let (mut calls, ids) = given(&[(Signal::HUP, Ignore), (Signal::USR2, Ignore)]);
+        next(&mut calls);
+        calls.begun(ids[0], Some(*START));
+
+        let mut now = *START;
+        for is_told in [false, true, true] {
+            let overdue = calls.overdue(now).unwrap();
+            assert_eq!((overdue.may_be_left, overdue.is_told), (true, is_told));
+            assert_eq!((calls.overdue(now), calls.until()), (None, Some(now + AGAIN)));
+            now += AGAIN;
+        }
+        calls.overdue(now).unwrap();
+        calls.leave(InTurn);
+
+        assert_eq!(next(&mut calls), Some((ids[1], InTurn)));
+        assert_eq!(calls.until(), None);
+    }
+
+    #[test]
+    fn a_handler_that_follows_one_which_was_told_has_a_limit_of_its_own() {
+        let (mut calls, ids) = given_one_more_than_may_be_left();
+        let limit = *START + AGAIN;
+
+        calls.begun(ids[4], Some(limit));
+
+        assert_eq!((calls.overdue(*START), calls.until()), (None, Some(limit)));
+        assert!(!calls.overdue(limit).unwrap().is_told);
     }
 
     #[test]

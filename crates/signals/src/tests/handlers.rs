@@ -3,11 +3,11 @@
 use std::sync::mpsc as sync_mpsc;
 use std::time::Duration;
 
-use rootward_core::{Ending, SignalAction, StopCause};
+use rootward_core::{Ending, EventKind, SignalAction, StopCause};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{AGAIN, given_tree, hangs, obedient, stubborn, three_signals_lead_out};
+use super::{AGAIN, given_tree, hangs, in_time, obedient, stubborn, three_signals_lead_out};
 use crate::{Signal, SignalReceived, SignalSource, Signals};
 
 /// Registers this many handlers for each signal, each of which sends what it saw and its number.
@@ -172,6 +172,47 @@ async fn a_handler_that_blocks_beyond_its_limit_is_told_and_keeps_no_other_handl
     sender.send(Signal::USR2);
     drop(never);
     hanging.recv().await;
+    tree.stop().await;
+}
+
+/// They waited for that one handler, also when there was room for it again.
+#[tokio::test]
+async fn handlers_that_wait_for_one_beyond_the_threads_that_may_be_kept_go_on_when_another_returns() {
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let mut signals = Signals::new().source(source).handler_timeout(Duration::from_millis(50));
+    let blocking = [Signal::USR2, Signal::WINCH, Signal::ALRM, Signal::VTALRM, Signal::PROF];
+    let mut all = Vec::new();
+    for signal in blocking {
+        let (hang, hanging, never) = hangs();
+        signals = signals.on(signal, hang);
+        all.push((signal, hanging, never));
+    }
+    let (signals, mut seen) = with_handlers(signals, &[Signal::URG], 1);
+    let _guard = signals.attach(&tree).unwrap();
+    let mut errors = Vec::new();
+    for (signal, hanging, _) in &mut all {
+        sender.send(*signal);
+        in_time(hanging.recv()).await;
+        let (handler, error) = log.handler_failure().await;
+        assert_eq!(handler, signal.name());
+        errors.push(error);
+    }
+    sender.send(Signal::URG);
+    log.find(|event| {
+        matches!(&event.what, EventKind::Signal { signal, .. } if signal == "SIGURG").then_some(())
+    })
+    .await;
+    assert!(errors.pop().unwrap().contains("handlers of other signals wait for it"));
+    assert!(errors.iter().all(|error| error.contains("are called on another thread")), "{errors:?}");
+    assert!(seen.try_recv().is_err());
+
+    // One of the first four returns, and the fifth does not.
+    let (_, _, never) = all.remove(1);
+    drop(never);
+
+    assert_eq!(in_time(seen.recv()).await, Some((Signal::URG, 0)));
+    drop(all);
     tree.stop().await;
 }
 

@@ -98,6 +98,15 @@ async fn backstop() {
     let _ = barks.recv().await;
 }
 
+/// Waits for what has to happen, for as long as the backstop lets it.
+pub(crate) async fn in_time<T>(happens: impl Future<Output = T>) -> T {
+    tokio::select! {
+        biased;
+        happened = happens => happened,
+        () = backstop() => panic!("it does not happen"),
+    }
+}
+
 /// Ends a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -116,11 +125,7 @@ impl Log {
                 }
             }
         };
-        tokio::select! {
-            biased;
-            found = find => found,
-            () = backstop() => panic!("the event does not come"),
-        }
+        in_time(find).await
     }
 
     /// The next signal, and what it meant.

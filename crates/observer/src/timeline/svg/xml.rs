@@ -102,9 +102,13 @@ fn escape(text: &str, into: &mut String) {
 fn a_text_from_outside_stays_a_text() {
     let mut xml = Xml::default();
 
-    xml.text("text", &[("id", Value::Text("a\"b'&<"))], "</text><script>\u{1b}[2J\n\u{202e}\u{fffe}&amp;");
+    xml.text(
+        "text",
+        &[("id", Value::Text("a\"b'&<"))],
+        "</text><script>\u{1b}[2J\n\u{202e}\u{61c}\u{fffe}&amp;",
+    );
 
     let expected = "<text id=\"a&quot;b&#39;&amp;&lt;\">&lt;/text&gt;&lt;script&gt;\u{fffd}[2J\u{fffd}\u{fffd}\
-                    \u{fffd}&amp;amp;</text>\n";
+                    \u{fffd}\u{fffd}&amp;amp;</text>\n";
     assert_eq!(xml.finish(), expected);
 }

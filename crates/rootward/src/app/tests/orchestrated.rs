@@ -89,3 +89,39 @@ fn the_termination_message_says_first_what_was_wrong() {
     assert!(lines.last().unwrap().ends_with(" more lines"), "{message}");
     drop(release);
 }
+
+/// What the tree's end stands for is not always what the program ends with.
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+#[test]
+fn the_service_manager_is_told_the_status_with_which_the_program_ends() {
+    use crate::app::exit_rules::ExitRules;
+    use crate::app::service_manager::ExitTeller;
+    use crate::systemd::ExitNotifier;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(BACKSTOP)).unwrap();
+    let missing = Some("/no/such/directory/message".into());
+    let rules = || ExitRules { exit_teller: ExitTeller::of(ExitNotifier::at(&path)), ..ExitRules::default() };
+    let program = Application::new(Supervisor::new("root").child(obedient("worker")));
+    let stopped = program.signal_source(SignalSource::channel().1).on_launch(|tree| {
+        tokio::runtime::Handle::current().block_on(tree.started()).unwrap();
+        tree.request_stop();
+    });
+    let stopped = stopped.prepare().unwrap().run().unwrap();
+    let left = Finished::Left { status: 130, report: None };
+
+    for (rules, finished, status) in [
+        (rules(), &stopped, 0),
+        (ExitRules { termination_message: missing.clone(), ..rules() }, &stopped, 1),
+        (ExitRules { termination_message: missing, ..rules() }, &left, 130),
+    ] {
+        let ended = rules.say(finished);
+
+        let mut bytes = [0; 64];
+        let length = socket.recv(&mut bytes).unwrap();
+        assert_eq!(std::str::from_utf8(&bytes[..length]), Ok(&*format!("EXIT_STATUS={status}\n")));
+        assert_eq!(format!("{ended:?}"), format!("{:?}", ExitCode::from(status)));
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use rootward_core::{ChildPath, ChildSpec, Launch, Outcome, Restart, StartChild, StartContext, Supervisor};
 use tokio::runtime::Builder;
 
-use super::ManagerMessage::{Errno, ExitStatus, ExtendTimeout, Ready, Reloading, Stopping, Watchdog};
+use super::ManagerMessage::{Errno, ExtendTimeout, Ready, Reloading, Stopping, Watchdog};
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -221,7 +221,7 @@ fn what_went_wrong_before_a_stop_for_another_cause_is_not_in_its_status() {
 }
 
 #[test]
-fn the_last_status_says_how_the_tree_has_ended_and_goes_with_the_exit_status() {
+fn the_last_status_says_how_the_tree_has_ended_and_leaves_the_exit_status_to_the_program() {
     let last = |report: &StopReport| Told::up(None, None).notifier.end(Some(report));
     let root = || Supervisor::new("root");
     let fails =
@@ -231,16 +231,16 @@ fn the_last_status_says_how_the_tree_has_ended_and_goes_with_the_exit_status() {
 
     let clean =
         report_of_stopped(root().child(ChildSpec::task("a", |cx| async move { cx.stopping().await })));
-    assert_eq!(last(&clean), [status("stopped"), ExitStatus(0)]);
+    assert_eq!(last(&clean), [status("stopped")]);
 
     let gave_up = report_of(root().child(fails().restart(Restart::Permanent)));
     let because = "root/a failed: connection refused, and root gave up: more than 1 restart within 5s";
-    assert_eq!(last(&gave_up), [status(&format!("failed: {because}")), ExitStatus(1)]);
+    assert_eq!(last(&gave_up), [status(&format!("failed: {because}"))]);
 
     let not_started = report_of(root().child(Supervisor::new("s").child(ChildSpec::new("a", Missing))));
     let because = "could not be started: failed to start root/s: failed to start root/s/a: \
                    No such file or directory (os error 2)";
-    assert_eq!(last(&not_started), [status(because), ExitStatus(1), Errno(2)]);
+    assert_eq!(last(&not_started), [status(because), Errno(2)]);
 
     let mut no_blame = StopReport::clone(&gave_up);
     no_blame.blame = None;
@@ -258,7 +258,7 @@ fn the_last_status_says_how_the_tree_has_ended_and_goes_with_the_exit_status() {
     );
 
     let forced = report_of_stopped(root().child(deaf()));
-    assert_eq!(last(&forced), [status("stopped; forced: root/deaf"), ExitStatus(3)]);
+    assert_eq!(last(&forced), [status("stopped; forced: root/deaf")]);
 
     assert_eq!(Told::up(None, None).notifier.end(None), [status("stopped")], "nothing is known of it");
 }
@@ -282,7 +282,7 @@ fn the_last_status_names_what_could_not_be_brought_down() {
 
     let last = Told::up(None, None).notifier.end(Some(&report));
 
-    assert_eq!(last, [status("could not be brought down: root/blocks"), ExitStatus(4)]);
+    assert_eq!(last, [status("could not be brought down: root/blocks")]);
 }
 
 /// Runs a tree until it has ended by itself.
