@@ -10,6 +10,7 @@ mod draw;
 mod explain;
 mod fit;
 mod log;
+mod picture_rest;
 mod plain;
 mod rows;
 #[cfg(test)]
