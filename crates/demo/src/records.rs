@@ -11,6 +11,7 @@ use crate::cli::{RunOptions, View};
 use crate::event_writer::{
     EventFormatter, EventPump, EventWriter, OutputOpenError, OutputTarget, ReaderTimeout, Sink, WriteOutcome,
 };
+use crate::letters::Letters;
 use crate::messages::{self, limit_behind};
 use crate::safe::safe_json;
 use crate::view::{EventLines, Style, farewell, summary, welcome};
@@ -20,6 +21,7 @@ pub(crate) struct StderrView {
     writer: EventWriter,
     view: View,
     style: Style,
+    letters: Letters,
 }
 
 /// What is written about a run.
@@ -44,10 +46,14 @@ pub(crate) enum RecordError {
 
 impl StderrView {
     pub(crate) fn start(view: View) -> io::Result<Self> {
-        let style = Style::of_stderr();
+        let (style, letters) = (Style::of_stderr(), Letters::of(&io::stderr()));
         let mut lines = EventLines::new(style);
-        let format: EventFormatter = Box::new(move |event, buffer| lines.write(event, buffer));
-        Ok(Self { writer: EventWriter::start("screen", Sink::stderr()?, format)?, view, style })
+        let format: EventFormatter = Box::new(move |event, buffer| {
+            let from = buffer.len();
+            lines.write(event, buffer);
+            letters.fit_end(buffer, from);
+        });
+        Ok(Self { writer: EventWriter::start("screen", Sink::stderr()?, format)?, view, style, letters })
     }
 
     /// A way to write on the screen that can be given away.
@@ -86,7 +92,7 @@ impl StderrView {
 
     fn write(&self, text: impl FnOnce(Style) -> String) {
         if self.view != View::None {
-            self.writer.text(text(self.style));
+            self.writer.text(self.letters.fit(text(self.style)));
         }
     }
 }
