@@ -47,6 +47,7 @@ pub(crate) struct ChildAt {
     #[command(flatten)]
     door: At,
     /// The child: the ids from the root down to it, such as root/web/worker
+    #[arg(value_parser = parse_path)]
     path: String,
 }
 
@@ -61,6 +62,14 @@ pub(crate) struct At {
     /// Write JSON: the documents of the door, and those in docs/schema/commands-1.json
     #[arg(long)]
     json: bool,
+}
+
+/// A path that a child may have: no id is empty.
+fn parse_path(text: &str) -> Result<String, String> {
+    if text.split('/').any(str::is_empty) {
+        return Err("an id in it is empty".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -92,6 +101,7 @@ pub(crate) enum Remote {
         #[command(flatten)]
         door: At,
         /// The child; without it the tree
+        #[arg(value_parser = parse_path)]
         path: Option<String>,
     },
     /// Send a signal to the program of a process child, and to nothing that it has started

@@ -309,6 +309,22 @@ fn a_path_of_another_root_is_told_from_a_child_that_is_not_there() {
 }
 
 #[test]
+fn a_path_that_no_child_can_have_is_a_bad_command_line() {
+    let watched = Watched::start(&["--allow-control"]);
+
+    for path in ["", "/", "root/", "/root", "root//says"] {
+        for command in ["why", "wait", "restart", "stop", "logs"] {
+            let answer = watched.ask(command, &[path]);
+            assert_eq!(answer.code, 2, "{command} {path:?}: {}", answer.stderr);
+            assert!(answer.stderr.contains("PATH"), "{command} {path:?}: {}", answer.stderr);
+        }
+    }
+
+    assert_eq!(watched.ask("status", &[]).code, 0, "the tree is still there");
+    watched.finish();
+}
+
+#[test]
 fn where_no_program_is_the_commands_say_so() {
     let temp = Temp::new();
     let socket = temp.path("none.sock");
