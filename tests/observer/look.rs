@@ -291,3 +291,47 @@ async fn usage_is_that_of_a_process_and_there_is_none_of_anything_else() {
         assert_eq!((answer.status, &answer.body["refused"]["code"]), (404, &json!("child")), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_has_what_each_process_uses_only_if_a_watcher_asks_for_that() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let sleep = || rootward::Process::new("sleep").arg("1000");
+    let team = rootward::Supervisor::new("team").child(sleep().into_child("below"));
+    let root = rootward::Supervisor::new("root").child(idle("task"));
+    let root = root.child(sleep().into_child("sleep")).child(sleep().into_child("ended")).child(team);
+    let tree = root.start().await.unwrap();
+    let _door = rootward_observer::Door::unix(&path).open(&tree).unwrap();
+    let place = Place::Unix(path.clone());
+    tree.root().unwrap().terminate_child("ended").await.unwrap();
+
+    let plain = place.ask("GET /snapshot").await.body;
+    let asked = place.ask("GET /snapshot?usage=true").await.body;
+    let nonsense = place.ask("GET /snapshot?usage=maybe").await;
+
+    let used = |snapshot: &serde_json::Value| -> Vec<(String, Option<u64>)> {
+        let children = snapshot["children"].as_array().unwrap().iter();
+        let used = children.map(|child| {
+            let path = child["path"].as_str().unwrap().to_owned();
+            (path, child.get("usage").map(|usage| usage["processes"].as_u64().unwrap()))
+        });
+        used.collect()
+    };
+    let expected = [
+        ("root", None),
+        ("root/task", None),
+        ("root/sleep", Some(1)),
+        ("root/ended", None),
+        ("root/team", None),
+        ("root/team/below", Some(1)),
+    ];
+    assert_eq!(used(&asked), expected.map(|(path, count)| (path.to_owned(), count)));
+    assert_eq!(used(&plain), expected.map(|(path, _)| (path.to_owned(), None)));
+    assert_eq!((nonsense.status, &nonsense.body["refused"]["code"]), (400, &json!("usage")));
+    let client = rootward_observer::client::Client::unix(&path);
+    let mut snapshot = client.snapshot_with_usage().await.unwrap();
+    assert!(snapshot.children[2].usage.is_some());
+    assert_eq!(snapshot.door.take().unwrap().usage_left_out, 0);
+    // What no event keeps up to date is no part of what events are put on.
+    assert!(Model::from_snapshot(&snapshot).children().all(|child| child.usage.is_none()));
+}

@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::child::{ChildKind, ChildPath};
 use crate::printable::on_one_line;
+use crate::usage::Usage;
 
 /// What a tree looks like at one moment, as each supervisor in it says for itself.
 ///
@@ -19,6 +20,15 @@ pub struct TreeSnapshot {
     pub containment: Option<&'static str>,
     /// The root and everything below it.
     pub root: NodeSnapshot,
+    /// How many processes are without their [`usage`](NodeSnapshot::usage), although it was asked for, because the time
+    /// for that was over before it was their turn.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub usage_left_out: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What one child looks like at one moment.
@@ -44,6 +54,9 @@ pub struct NodeSnapshot {
     pub forced: bool,
     /// What is known of it beyond that: of processes that have something to tell.
     pub details: Option<Box<ProcessDetails>>,
+    /// What it uses, if it is a process that runs and
+    /// [`Tree::snapshot_with_usage`](crate::Tree::snapshot_with_usage) has looked.
+    pub usage: Option<Box<Usage>>,
     /// What stands below it, in start order.
     pub children: Vec<NodeSnapshot>,
 }
@@ -190,6 +203,9 @@ impl Serialize for NodeSnapshot {
         }
         if let Some(details) = &self.details {
             details.serialize_entries(&mut map)?;
+        }
+        if let Some(usage) = &self.usage {
+            map.serialize_entry("usage", usage)?;
         }
         if self.kind == ChildKind::Supervisor || !self.children.is_empty() {
             map.serialize_entry("children", &self.children)?;

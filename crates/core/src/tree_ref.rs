@@ -19,6 +19,7 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn root(&self) -> Option<SupervisorHandle>;
     fn supervisor(&self, path: &str) -> Option<SupervisorHandle>;
     fn snapshot(&self) -> TreeSnapshot;
+    fn snapshot_with_usage(&self) -> TreeSnapshot;
     fn usage(&self, path: &str) -> Option<Usage> {
         let (parent, id) = path.rsplit_once('/')?;
         self.supervisor(parent)?.usage(id)
@@ -91,6 +92,10 @@ impl TreeWatch {
 
     pub fn usage(&self, path: &str) -> Option<Usage> {
         self.0.usage(path)
+    }
+
+    pub fn snapshot_with_usage(&self) -> TreeSnapshot {
+        self.0.snapshot_with_usage()
     }
 
     pub fn details(&self, path: &str) -> Option<ProcessDetails> {
@@ -186,6 +191,12 @@ impl TreeRef {
     /// What the tree looks like now. `None` if it is gone.
     pub fn snapshot(&self) -> Option<TreeSnapshot> {
         Some(self.get()?.snapshot())
+    }
+
+    /// What the tree looks like now, and what each process uses, as
+    /// [`Tree::snapshot_with_usage`](crate::Tree::snapshot_with_usage) says. `None` if it is gone.
+    pub fn snapshot_with_usage(&self) -> Option<TreeSnapshot> {
+        Some(self.get()?.snapshot_with_usage())
     }
 
     /// What the process at this path uses now, as [`Tree::usage`](crate::Tree::usage) says. `None` if it is gone.

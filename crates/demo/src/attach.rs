@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::letters::Letters;
 use crate::messages;
 use crate::remote::{NoClient, client};
 use crate::terminal::{AttachError, Fit, attach};
@@ -38,9 +39,10 @@ fn look(door: &Path, token_file: Option<&Path>) -> Result<String, NotAttached> {
     if let Err(why) = fit {
         messages::note(format_args!("lines in place of a picture: {why}"));
     }
+    let letters = Letters::of(&std::io::stdout());
     let write = |text: &str| {
         let mut stdout = std::io::stdout();
-        stdout.write_all(text.as_bytes())?;
+        stdout.write_all(letters.fit(text.to_owned()).as_bytes())?;
         stdout.flush()
     };
     let title = door.file_name().unwrap_or(door.as_os_str()).to_string_lossy().into_owned();

@@ -8,6 +8,7 @@ mod cli;
 mod descriptor;
 mod event_writer;
 mod exec;
+mod letters;
 mod messages;
 mod observe;
 mod orchestrator;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::descriptor::{require_open, write_lines_within};
+use crate::letters::Letters;
 use crate::safe::safe_lines;
 
 /// The status of a command line or a tree file that makes no sense. Nothing has been started then.
@@ -65,8 +66,8 @@ pub(crate) fn error_with_its_causes(failed: &(dyn std::error::Error + 'static)) 
 
 /// Writes what was asked for, and says with which status the demo ends. A reader may go at any time.
 pub(crate) fn answer(text: &str) -> ExitCode {
-    let written = require_open(1)
-        .and_then(|()| write_lines_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()));
+    let text = Letters::of(&io::stdout()).fit(safe_lines(text));
+    let written = require_open(1).and_then(|()| write_lines_within(PATIENCE, io::stdout(), text.as_bytes()));
     match written {
         Err(failed) if failed.kind() != ErrorKind::BrokenPipe => {
             let limit = limit_behind(&failed);
@@ -89,6 +90,7 @@ fn on_lines(message: &str) -> String {
 
 fn write(text: &str) {
     // There is no other place to say it.
+    let text = Letters::of(&io::stderr()).fit(text.to_owned());
     let _ = write_lines_within(PATIENCE, io::stderr(), text.as_bytes());
 }
 

@@ -11,6 +11,7 @@ use crate::cli::{RunOptions, View};
 use crate::event_writer::{
     EventFormatter, EventPump, EventWriter, OutputOpenError, OutputTarget, ReaderTimeout, Sink, WriteOutcome,
 };
+use crate::letters::Letters;
 use crate::messages::{self, limit_behind};
 use crate::safe::safe_json;
 use crate::view::{EventLines, Style, farewell, summary, welcome};
@@ -20,6 +21,7 @@ pub(crate) struct StderrView {
     writer: EventWriter,
     view: View,
     style: Style,
+    letters: Letters,
 }
 
 /// What is written about a run.
@@ -45,6 +47,7 @@ pub(crate) enum RecordError {
 }
 
 impl StderrView {
+<<<<<<< HEAD
     /// Begins to write on standard error.
     ///
     /// # Errors
@@ -56,6 +59,17 @@ impl StderrView {
         let format: EventFormatter = Box::new(move |event, buffer| lines.write(event, buffer));
         let stderr = Sink::stderr().map_err(RecordError::Stderr)?;
         Ok(Self { writer: EventWriter::start("screen", stderr, format)?, view, style })
+=======
+    pub(crate) fn start(view: View) -> io::Result<Self> {
+        let (style, letters) = (Style::of_stderr(), Letters::of(&io::stderr()));
+        let mut lines = EventLines::new(style);
+        let format: EventFormatter = Box::new(move |event, buffer| {
+            let from = buffer.len();
+            lines.write(event, buffer);
+            letters.fit_end(buffer, from);
+        });
+        Ok(Self { writer: EventWriter::start("screen", Sink::stderr()?, format)?, view, style, letters })
+>>>>>>> w-view
     }
 
     /// A way to write on the screen that can be given away.
@@ -94,7 +108,7 @@ impl StderrView {
 
     fn write(&self, text: impl FnOnce(Style) -> String) {
         if self.view != View::None {
-            self.writer.text(text(self.style));
+            self.writer.text(self.letters.fit(text(self.style)));
         }
     }
 }

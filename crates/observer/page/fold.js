@@ -35,6 +35,8 @@ class Model {
       if (parent) parent.children.push(child.path);
       else model.root = child.path;
       const known = { ...child, kind: KINDS.has(child.kind) ? child.kind : "unknown" };
+      // It is of that moment, and no event would keep it up to date.
+      delete known.usage;
       model.nodes.set(child.path, { child: known, asOf, childrenAsOf: asOf, children: [] });
     }
     [model.asOf, model.at] = [asOf, snapshot.at];

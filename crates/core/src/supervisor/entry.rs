@@ -239,6 +239,7 @@ impl ChildEntry {
             since: live.map(|live| now.saturating_duration_since(live.since)),
             forced: is_forced(live.and_then(|live| live.stop)),
             details: None,
+            usage: None,
             children: Vec::new(),
         };
         SeenChild { node, inspect: live.and_then(|live| live.inspect.clone()) }

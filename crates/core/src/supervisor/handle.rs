@@ -12,7 +12,7 @@ use super::child_errors::{DeleteChildError, RestartChildError, SignalChildError,
 use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
-use super::walk::{AskChildren, KeptAlive, note_stall, walk};
+use super::walk::{AskChildren, KeptAlive, note_stall, walk, walk_with_usage};
 use crate::child::{ChildId, ChildKind, ChildPath, SpecError, SpecProblem};
 use crate::child_kind::Inspect;
 use crate::detector::Stall;
@@ -271,6 +271,11 @@ impl SupervisorHandle {
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
         // OTP rule 43.
         walk(&self.shared, AskChildren::Nothing, &mut KeptAlive::default()).0
+    }
+
+    /// The same with what the processes use, and how many of them were left out.
+    pub(crate) fn children_with_usage(&self) -> (Vec<NodeSnapshot>, usize) {
+        walk_with_usage(&self.shared, &mut KeptAlive::default())
     }
 
     /// The same, with the moments of the record at which they were seen.

@@ -64,7 +64,13 @@ impl TreeAccess for SharedTree {
     }
 
     fn snapshot(&self) -> TreeSnapshot {
-        TreeSnapshot { containment: self.context.containment(), root: self.root.snapshot() }
+        let (root, containment) = (self.root.snapshot(), self.context.containment());
+        TreeSnapshot { containment, root, usage_left_out: 0 }
+    }
+
+    fn snapshot_with_usage(&self) -> TreeSnapshot {
+        let (root, usage_left_out) = self.root.snapshot_with_usage();
+        TreeSnapshot { containment: self.context.containment(), root, usage_left_out }
     }
 
     fn events(&self) -> Events {
@@ -346,6 +352,16 @@ impl Tree {
     /// What the tree looks like now.
     pub fn snapshot(&self) -> TreeSnapshot {
         self.shared.snapshot()
+    }
+
+    /// What the tree looks like now, and what each process uses: [`NodeSnapshot::usage`](crate::NodeSnapshot::usage).
+    ///
+    /// It takes a look at the whole tree first, and then at one process after the other, as [`usage`](Self::usage)
+    /// does: it blocks its thread for that long, and locks nothing meanwhile. A process that has ended by then has no
+    /// usage. After a second no further process is looked at: how many were left out is
+    /// [`TreeSnapshot::usage_left_out`].
+    pub fn snapshot_with_usage(&self) -> TreeSnapshot {
+        self.shared.snapshot_with_usage()
     }
 
     /// What the process at this path, such as `root/web`, uses now: processor time, memory, threads and more, summed

@@ -202,6 +202,13 @@ impl Root {
         NodeSnapshot { children, ..self.itself() }
     }
 
+    /// The same with what the processes use, and how many of them were left out.
+    pub(super) fn snapshot_with_usage(&self) -> (NodeSnapshot, usize) {
+        let below = self.supervisor().map(|supervisor| supervisor.children_with_usage());
+        let (children, left_out) = below.unwrap_or_default();
+        (NodeSnapshot { children, ..self.itself() }, left_out)
+    }
+
     /// The root and everything below it, with the moments of the record at which they were seen.
     pub(super) fn sighting(&self) -> Vec<Sighting> {
         let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.position()));
@@ -237,6 +244,7 @@ impl Root {
             since: (!gone).then(|| self.context.awake_now().saturating_duration_since(since)),
             forced: stop.is_some_and(|stop| stop.forced),
             details: None,
+            usage: None,
             children: Vec::new(),
         }
     }

@@ -47,6 +47,7 @@ pub(crate) struct ChildAt {
     #[command(flatten)]
     door: At,
     /// The child: the ids from the root down to it, such as root/web/worker
+    #[arg(value_parser = parse_path)]
     path: String,
 }
 
@@ -63,11 +64,25 @@ pub(crate) struct At {
     json: bool,
 }
 
+/// A path that a child may have: no id is empty.
+fn parse_path(text: &str) -> Result<String, String> {
+    if text.split('/').any(str::is_empty) {
+        return Err("an id in it is empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Remote {
     /// Show a running program's tree
     #[command(after_help = EXIT_STATUS)]
-    Status(At),
+    Status {
+        #[command(flatten)]
+        door: At,
+        /// Show what each process uses, with all that it has started; the program looks it up for that
+        #[arg(long)]
+        usage: bool,
+    },
     /// Say why a child is in its state: since when, by which events, what it waits for
     #[command(after_help = EXIT_STATUS)]
     Why(ChildAt),
@@ -92,6 +107,7 @@ pub(crate) enum Remote {
         #[command(flatten)]
         door: At,
         /// The child; without it the tree
+        #[arg(value_parser = parse_path)]
         path: Option<String>,
     },
     /// Send a signal to the program of a process child, and to nothing that it has started
@@ -125,7 +141,7 @@ pub(crate) enum Remote {
 impl Remote {
     fn at(&self) -> &At {
         match self {
-            Self::Status(door) | Self::Stop { door, .. } | Self::Events { door, .. } => door,
+            Self::Status { door, .. } | Self::Stop { door, .. } | Self::Events { door, .. } => door,
             Self::Why(child)
             | Self::Restart(child)
             | Self::Wait { child, .. }
@@ -137,7 +153,7 @@ impl Remote {
     /// The child that is meant, if it is one.
     fn path(&self) -> Option<&str> {
         match self {
-            Self::Status(_) | Self::Events { .. } => None,
+            Self::Status { .. } | Self::Events { .. } => None,
             Self::Stop { path, .. } => path.as_deref(),
             Self::Why(child)
             | Self::Restart(child)
@@ -166,7 +182,7 @@ fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, CommandError> {
     let runtime = room::build(&mut Builder::new_current_thread(), NEEDS).map_err(CommandError::System)?;
     let done = runtime.block_on(async {
         match command {
-            Remote::Status(_) => show::status(&client, out).await,
+            Remote::Status { usage, .. } => show::status(&client, *usage, out).await,
             Remote::Why(child) => show::why(&client, &child.path, out).await,
             Remote::Wait { child, until, timeout } => {
                 wait::wait(&client, &child.path, *until, *timeout, out).await

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::descriptor::require_open;
+use crate::letters::Letters;
 use crate::safe::{safe_json, safe_lines};
 
 /// Where answers go, and in which form.
@@ -36,7 +37,7 @@ impl Out {
         if self.json {
             return self.write(&format!("{}\n", safe_json(serde_json::to_string(document)?)));
         }
-        self.write(&text())
+        self.write(&Letters::of(&io::stdout()).fit(text()))
     }
 
     fn write(&self, text: &str) -> io::Result<()> {

@@ -3,18 +3,16 @@
 use std::process::ExitCode;
 
 use rootward_observer::client::Client;
-use rootward_observer::model::Model;
 use rootward_observer::wire::Kind;
 
 use super::command_error::CommandError;
 use super::out::Out;
 use super::words;
-use crate::terminal::farewell;
 
-/// Shows the tree.
-pub(super) async fn status(client: &Client, out: &Out) -> Result<ExitCode, CommandError> {
-    let snapshot = client.snapshot().await?;
-    out.say(&snapshot, || farewell(&Model::from_snapshot(&snapshot), &words::heading(&snapshot)))?;
+/// Shows the tree, and what its processes use if that is asked for.
+pub(super) async fn status(client: &Client, usage: bool, out: &Out) -> Result<ExitCode, CommandError> {
+    let snapshot = if usage { client.snapshot_with_usage().await? } else { client.snapshot().await? };
+    out.say(&snapshot, || words::status(&snapshot))?;
     Ok(ExitCode::SUCCESS)
 }
 

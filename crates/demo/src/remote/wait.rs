@@ -26,6 +26,9 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// What is known of a child while nothing has been answered.
 const UNANSWERED: &str = "the door does not answer";
 
+/// What is said of a program that has listened at its door, and does not any more.
+const WENT: &str = "the program has gone without a word: nothing listens at its door any more";
+
 /// The document that says what a wait has come to.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -96,21 +99,26 @@ pub(super) async fn wait(
 }
 
 /// Begins again with a look at the tree whenever the door does not answer. That tells nothing of the child: the program
-/// may be suspended, and go on.
+/// may be suspended, and go on. If it was killed meanwhile, nothing listens at its door any more.
 async fn until_judged(
     client: &Client,
     path: &str,
     until: Until,
     last: &mut String,
 ) -> Result<(WaitOutcome, String), CommandError> {
+    let mut was_there = false;
     loop {
-        let failed = match follow(client, path, until, last).await {
+        let failed = match follow(client, path, until, last, &mut was_there).await {
             Err(CommandError::Door(failed)) => failed,
             judged => return judged,
         };
-        match not_yet(&failed, until) {
-            Some(says) => says.clone_into(last),
-            None => return Err(failed.into()),
+        match unanswered(&failed, until, was_there) {
+            Unanswered::Yet { says, is_there } => {
+                says.clone_into(last);
+                was_there |= is_there;
+            }
+            Unanswered::Gone => return Ok((WaitOutcome::Never, WENT.to_owned())),
+            Unanswered::Final => return Err(failed.into()),
         }
         pause().await;
     }
@@ -121,8 +129,10 @@ async fn follow(
     path: &str,
     until: Until,
     last: &mut String,
+    was_there: &mut bool,
 ) -> Result<(WaitOutcome, String), CommandError> {
     let mut model = Model::from_snapshot(&client.snapshot().await?);
+    *was_there = true;
     let mut events = client.events(Some(model.as_of())).await?;
     // When a child that is down counts as down for good.
     let mut settled: Option<Instant> = None;
@@ -163,25 +173,45 @@ async fn follow(
     }
 }
 
-/// Says what is the matter, if a later answer may be another one. A program that starts has no door yet: what is to
-/// become ready is waited for.
-fn not_yet(failed: &ClientError, until: Until) -> Option<&'static str> {
+/// What it means that the door has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unanswered {
+    /// A later answer may be another one.
+    Yet {
+        says: &'static str,
+        /// Whether something listens there.
+        is_there: bool,
+    },
+    /// The program was there, and is not any more.
+    Gone,
+    /// It is what the wait has come to.
+    Final,
+}
+
+/// A program that starts has no door yet: what is to become ready is waited for.
+fn unanswered(failed: &ClientError, until: Until, was_there: bool) -> Unanswered {
+    let is_there = |says| Unanswered::Yet { says, is_there: true };
     match failed {
+        ClientError::Connect { error, .. } if was_there && is_not_there(error) => Unanswered::Gone,
         ClientError::Connect { error, .. } if until == Until::Ready && is_not_there(error) => {
-            Some("the program has no door there yet")
+            Unanswered::Yet { says: "the program has no door there yet", is_there: false }
         }
         // As many watchers as the system lets wait are there already, and the door takes none of them.
-        ClientError::Connect { error, .. } if error.kind() == io::ErrorKind::WouldBlock => Some(UNANSWERED),
-        ClientError::Silent => Some(UNANSWERED),
+        ClientError::Connect { error, .. } if error.kind() == io::ErrorKind::WouldBlock => {
+            is_there(UNANSWERED)
+        }
+        ClientError::Silent => is_there(UNANSWERED),
         // It has been suspended, and finds the watchers that have come meanwhile.
         ClientError::Refused(refusal) if ["busy", "slow"].contains(&&*refusal.code) => {
-            Some("the door has no time for another watcher")
+            is_there("the door has no time for another watcher")
         }
+        // It was killed, or closed its door: the next attempt tells.
+        ClientError::Broken(_) if was_there => is_there("the connection to the door broke"),
         ClientError::Connect { .. }
         | ClientError::Refused(_)
         | ClientError::Broken(_)
         | ClientError::Format(_)
-        | _ => None,
+        | _ => Unanswered::Final,
     }
 }
 
@@ -323,19 +353,57 @@ connection: close
             ClientError::Refused(serde_json::from_value(refusal).unwrap())
         };
 
+        let is_yet = |failed: &ClientError, until, was_there| {
+            matches!(unanswered(failed, until, was_there), Unanswered::Yet { .. })
+        };
+
         for failed in
             [ClientError::Silent, connect(io::ErrorKind::WouldBlock), refused("busy"), refused("slow")]
         {
-            assert!(not_yet(&failed, Until::Ready).is_some(), "{failed}");
-            assert!(not_yet(&failed, Until::Gone).is_some(), "{failed}");
+            for until in [Until::Ready, Until::Gone] {
+                let says_that_it_is_there =
+                    matches!(unanswered(&failed, until, false), Unanswered::Yet { is_there: true, .. });
+                assert!(says_that_it_is_there && is_yet(&failed, until, true), "{failed}");
+            }
         }
-        let no_door = connect(io::ErrorKind::NotFound);
-        assert!(not_yet(&no_door, Until::Ready).is_some());
-        assert!(not_yet(&no_door, Until::Gone).is_none(), "what has no door may be gone");
+        for no_door in [connect(io::ErrorKind::NotFound), connect(io::ErrorKind::ConnectionRefused)] {
+            let yet = Unanswered::Yet { says: "the program has no door there yet", is_there: false };
+            assert_eq!(unanswered(&no_door, Until::Ready, false), yet);
+            assert_eq!(unanswered(&no_door, Until::Gone, false), Unanswered::Final, "it may be gone");
+            for until in [Until::Ready, Until::Gone] {
+                assert_eq!(unanswered(&no_door, until, true), Unanswered::Gone);
+            }
+        }
         for failed in
             [connect(io::ErrorKind::PermissionDenied), refused("token"), ClientError::Format(String::new())]
         {
-            assert!(not_yet(&failed, Until::Ready).is_none(), "{failed}");
+            for was_there in [false, true] {
+                assert_eq!(unanswered(&failed, Until::Ready, was_there), Unanswered::Final, "{failed}");
+            }
+        }
+    }
+
+    /// It was told that it has no door there yet until the time was over.
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_was_killed_while_it_was_suspended_is_not_waited_for() {
+        for until in [Until::Ready, Until::Gone] {
+            let directory = tempfile::tempdir().unwrap();
+            let socket = directory.path().join("door.sock");
+            let door = UnixListener::bind(&socket).unwrap();
+            let killed = async {
+                let suspended = door.accept().await.unwrap();
+                // It has asked again, which it does when it has had no answer.
+                let again = door.accept().await.unwrap();
+                drop((door, suspended, again));
+                std::future::pending().await
+            };
+
+            let (waited, _) = tokio::select! {
+                waited = waited(&socket, until) => waited,
+                never = killed => never,
+            };
+
+            assert_eq!(waited.unwrap(), (WaitOutcome::Never, WENT.to_owned()), "{until:?}");
         }
     }
 }

@@ -2,13 +2,30 @@
 
 use std::fmt::Write as _;
 
+use rootward_observer::model::Model;
 use rootward_observer::wire::{Snapshot, Usage, Why};
 
 use crate::safe::safe;
-use crate::terminal::{brief, details, state_name, usage};
+use crate::terminal::{brief, details, plain_tree, state_name, usage};
+
+/// The tree, with what its processes use if the document has that.
+pub(super) fn status(snapshot: &Snapshot) -> String {
+    let model = Model::from_snapshot(snapshot);
+    let used = snapshot.children.iter().filter_map(|child| Some((&*child.path, child.usage.as_deref()?)));
+    let mut text = plain_tree(&model, &heading(snapshot), &used.collect());
+    match snapshot.door.map_or(0, |door| door.usage_left_out) {
+        0 => {}
+        1 => text.push_str("\nThe time was over before one process could be asked what it uses.\n"),
+        many => {
+            let _ =
+                writeln!(text, "\nThe time was over before {many} processes could be asked what they use.");
+        }
+    }
+    text
+}
 
 /// What stands above the tree.
-pub(super) fn heading(snapshot: &Snapshot) -> String {
+fn heading(snapshot: &Snapshot) -> String {
     let now = snapshot.door.map_or(snapshot.at, |door| door.now);
     let mut text = format!("{}, up for {}", state_name(snapshot.tree.state), brief(now));
     if let Some(cause) = &snapshot.tree.cause {
@@ -81,10 +98,9 @@ pub(super) fn why(why: &Why, used: Option<&Usage>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rootward_observer::model::Model;
+    use rootward_observer::wire::DoorFacts;
 
     use super::*;
-    use crate::terminal::farewell;
     use crate::terminal::samples::{stop, up};
     use crate::view::{OneText, is_harmless, with_each_text};
 
@@ -112,10 +128,28 @@ mod tests {
         for OneText { place, bad, good } in
             with_each_text::<Snapshot>(|document| document["newest"].is_array())
         {
-            let status = |snapshot: &Snapshot| farewell(&Model::from_snapshot(snapshot), &heading(snapshot));
             let [bad, good] = [status(&bad), status(&good)];
             assert!(is_harmless(&bad), "{place}: {bad:?}");
             assert_eq!(bad.lines().count(), good.lines().count(), "{place}: {bad:?}");
         }
+    }
+
+    #[test]
+    fn what_a_process_uses_stands_below_it() {
+        let mut snapshot = up().model().snapshot();
+        let process = snapshot.children.iter_mut().find(|child| child.pid == Some(4711)).unwrap();
+        process.usage = Some(Box::new(Usage {
+            cpu_ms: 1234,
+            memory: 3 << 20,
+            processes: 2,
+            stopped: 0,
+            threads: 9,
+            descriptors: Some(12),
+            read: Some(0),
+            written: Some(512),
+        }));
+        snapshot.door = Some(DoorFacts { control: false, now: 4.0, usage_left_out: 2 });
+
+        insta::assert_snapshot!(status(&snapshot));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal as _;
 
+use crate::letters::{has_unicode, locale};
+
 /// What a terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
@@ -14,7 +16,6 @@ pub(crate) struct Fit {
 struct Environment<'a> {
     term: Option<&'a str>,
     no_color: Option<&'a str>,
-    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is not empty.
     locale: Option<&'a str>,
 }
 
@@ -30,7 +31,7 @@ impl Fit {
         }
         let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let (term, no_color) = (get("TERM"), get("NO_COLOR"));
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(get);
+        let locale = locale();
         Self::of(Environment {
             term: term.as_deref(),
             no_color: no_color.as_deref(),
@@ -48,11 +49,7 @@ impl Fit {
         if environment.term.is_none_or(|term| term == "dumb") {
             return Err("the terminal says that it is a dumb one (TERM)");
         }
-        let locale = environment.locale.unwrap_or("C").to_ascii_lowercase();
-        Ok(Self {
-            has_colour: environment.no_color.is_none(),
-            has_unicode: locale.contains("utf-8") || locale.contains("utf8"),
-        })
+        Ok(Self { has_colour: environment.no_color.is_none(), has_unicode: has_unicode(environment.locale) })
     }
 }
 

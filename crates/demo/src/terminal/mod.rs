@@ -10,6 +10,7 @@ mod draw;
 mod explain;
 mod fit;
 mod log;
+mod picture_rest;
 mod plain;
 mod rows;
 #[cfg(test)]
@@ -21,7 +22,7 @@ mod words;
 
 pub(crate) use explain::{details, usage};
 pub(crate) use fit::Fit;
-pub(crate) use plain::{farewell, state as state_name};
+pub(crate) use plain::{plain_tree, state as state_name};
 pub(crate) use shell::{AttachError, ModesRestorer, OwnView, Reaches, TreeReach, attach, restore_terminal};
 pub(crate) use text::brief;
 pub(crate) use words::end_of;

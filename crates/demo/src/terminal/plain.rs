@@ -1,15 +1,22 @@
 //! Pure: the tree as plain lines, for a screen that has no picture any more, or never had one.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use rootward_observer::model::Model;
-use rootward_observer::wire::{Child, State};
+use rootward_observer::wire::{Child, State, Usage};
 
+use super::explain::usage;
 use super::text::safe;
 use super::words::end_of;
 
 /// The tree as it was when it was last seen, under a heading.
 pub(crate) fn farewell(model: &Model, heading: &str) -> String {
+    plain_tree(model, heading, &HashMap::new())
+}
+
+/// The same with what some of the processes use.
+pub(crate) fn plain_tree(model: &Model, heading: &str, used: &HashMap<&str, &Usage>) -> String {
     let mut text = format!("{heading}\n\n");
     let name = |child: &Child| {
         let id = child.path.rsplit('/').next().unwrap_or_default();
@@ -40,6 +47,9 @@ pub(crate) fn farewell(model: &Model, heading: &str) -> String {
         parts.extend(child.said.as_ref().map(|said| format!("says {}", safe(said))));
         // Writing to memory does not fail.
         let _ = writeln!(text, "  {:width$}  {}", name(child), parts.join(" · "));
+        if let Some(used) = used.get(&*child.path) {
+            let _ = writeln!(text, "  {:width$}  {}", "", usage(used));
+        }
     }
     text
 }

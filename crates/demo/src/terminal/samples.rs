@@ -19,6 +19,8 @@ impl Story {
 
     pub(crate) fn event(mut self, at: f64, path: &str, kind: Kind, what: What) -> Self {
         let seq = self.events.len() as u64 + 1;
+        let before = self.events.last().map_or(0.0, |event| event.at);
+        assert!(before <= at, "{path} at {at}: a story is told in the order of time");
         let starts =
             self.events.iter().filter(|event| event.path == path && event.what == What::Starting).count();
         let is_start = what == What::Starting;

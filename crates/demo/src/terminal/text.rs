@@ -11,21 +11,6 @@ pub(crate) fn safe(text: &str) -> String {
     crate::safe::safe(text).chars().map(one_cell).collect()
 }
 
-/// The same for a terminal that has nothing but ASCII.
-pub(crate) fn ascii(text: &str) -> String {
-    let known = |c: char| match c {
-        '·' => '-',
-        '…' => '~',
-        '↓' => 'v',
-        '↑' => '^',
-        '→' => '>',
-        '│' => '|',
-        c if c.is_ascii() => c,
-        _ => '?',
-    };
-    text.chars().map(known).collect()
-}
-
 /// A time in a column of five: `0.4s`, `59s`, `3m`, `25h`, `12d`.
 pub(crate) fn brief(seconds: f64) -> String {
     #[expect(
@@ -75,11 +60,6 @@ mod tests {
     fn nothing_from_outside_takes_control_of_the_terminal() {
         assert_eq!(safe("a\u{1b}[31mb\r\n\u{9b}2Jc\td"), "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}2Jc d");
         assert_eq!(safe("x\u{202e}y\u{200b}z"), "x\u{fffd}y\u{fffd}z");
-    }
-
-    #[test]
-    fn without_unicode_everything_is_ascii() {
-        assert_eq!(ascii("ü · ↓ ok"), "? - v ok");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! do the commands that show the events of another program.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -97,6 +98,31 @@ fn without_colours_a_terminal_gets_the_same_lines() {
 
     are_aligned(&text);
     assert!(!written.contains('\u{1b}'), "{written:?}");
+}
+
+#[test]
+fn without_unicode_a_terminal_gets_lines_reports_and_answers_in_ascii() {
+    let temp = Temp::new();
+    let door = temp.path("door.sock");
+    let start = |arguments: &[&OsStr]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+        command.args(arguments).env("LC_ALL", "C");
+        Terminal::start(command, 160, 40)
+    };
+    let (file, door) = (tree("calm.toml"), door.as_os_str());
+    let lines = ["--view=lines".as_ref(), "--observe".as_ref(), door];
+    let mut view = start(&[&["run".as_ref(), file.as_os_str()][..], &lines].concat());
+    view.wait_until(|screen| screen.lines().any(|line| line.contains("* root ") && line.contains("started")));
+
+    let answer = start(&["status".as_ref(), door]).finish();
+    let events = start(&["events".as_ref(), door]).finish();
+    view.press("\u{3}");
+    view.wait_for("exit status 0");
+    let left = view.finish();
+
+    assert!(left.raw.is_ascii() && left.text.contains("The tree came down"), "{}", left.text);
+    assert!(answer.raw.is_ascii() && answer.text.contains("running - pid "), "{}", answer.text);
+    assert!(events.raw.is_ascii() && events.text.contains("* root "), "{}", events.text);
 }
 
 /// A demo that shows lines itself, and has a door.

@@ -104,6 +104,29 @@ fn status_shows_the_tree() {
 }
 
 #[test]
+fn status_shows_what_the_processes_use_if_that_is_asked_for() {
+    let watched = Watched::start(&[]);
+
+    let plain = watched.ask("status", &[]);
+    let text = watched.ask("status", &["--usage"]);
+    let (code, documents) = watched.json("status", &["--usage"]);
+
+    assert_eq!((text.code, code), (0, 0), "{}", text.stderr);
+    assert!(!plain.stdout.contains(" of memory"), "{}", plain.stdout);
+    let lines: Vec<&str> = text.stdout.lines().collect();
+    let process = lines.iter().position(|line| line.contains(" says ")).expect("it is there");
+    assert!(lines[process + 1].trim_start().starts_with("uses "), "{}", text.stdout);
+    assert!(lines[process + 1].contains(" of memory · 1 process · 1 thread"), "{}", text.stdout);
+    let children = documents[0]["children"].as_array().expect("they are a list");
+    for child in children {
+        let is_process = child["kind"] == "process" && child.get("pid").is_some();
+        assert_eq!(child.get("usage").is_some(), is_process, "{child}");
+    }
+    assert!(children.iter().any(|child| child["usage"]["processes"] == 1), "{documents:?}");
+    watched.finish();
+}
+
+#[test]
 fn why_names_the_crash_and_what_is_waited_for_though_no_watcher_was_there() {
     let watched = Watched::start(&[]);
 
@@ -305,6 +328,22 @@ fn a_path_of_another_root_is_told_from_a_child_that_is_not_there() {
         }
     }
 
+    watched.finish();
+}
+
+#[test]
+fn a_path_that_no_child_can_have_is_a_bad_command_line() {
+    let watched = Watched::start(&["--allow-control"]);
+
+    for path in ["", "/", "root/", "/root", "root//says"] {
+        for command in ["why", "wait", "restart", "stop", "logs"] {
+            let answer = watched.ask(command, &[path]);
+            assert_eq!(answer.code, 2, "{command} {path:?}: {}", answer.stderr);
+            assert!(answer.stderr.contains("PATH"), "{command} {path:?}: {}", answer.stderr);
+        }
+    }
+
+    assert_eq!(watched.ask("status", &[]).code, 0, "the tree is still there");
     watched.finish();
 }
 

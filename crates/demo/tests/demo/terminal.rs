@@ -223,8 +223,10 @@ fn without_colours_and_unicode_the_view_has_none() {
     let written = String::from_utf8(view.written.clone()).unwrap();
     view.press(CTRL_C);
 
-    assert!(view.finish().is_as_before);
+    let left = view.finish();
+    assert!(left.is_as_before);
     assert!(written.is_ascii(), "{written:?}");
+    assert!(left.raw.is_ascii() && left.text.contains("The tree came down"), "the report too: {}", left.text);
     // 39 is the usual colour.
     for colour in (30..39).chain(40..48) {
         for sequence in [format!("[{colour}m"), format!(";{colour}m"), format!("[{colour};")] {

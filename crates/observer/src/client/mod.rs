@@ -118,6 +118,21 @@ impl Client {
         self.document(Method::GET, "/snapshot", Some(PATIENCE)).await
     }
 
+    /// The same with what each process uses ([`Child::usage`](crate::wire::Child::usage)), which the door looks up for
+    /// it. That takes a second at most; how many processes were left out then is
+    /// [`DoorFacts::usage_left_out`](crate::wire::DoorFacts::usage_left_out).
+    ///
+    /// # Errors
+    ///
+    /// As [`snapshot`](Self::snapshot).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn snapshot_with_usage(&self) -> Result<Snapshot, ClientError> {
+        self.document(Method::GET, "/snapshot?usage=true", Some(PATIENCE)).await
+    }
+
     /// What a child is doing, since when, and the chain of events that led there.
     ///
     /// # Errors

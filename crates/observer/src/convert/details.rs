@@ -1,11 +1,27 @@
 //! What is known of a child beyond what it is doing, in the form in which it is sent.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, TakenStep};
+use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, TakenStep, TreeSnapshot, Usage};
 
 use super::seconds;
 use crate::wire;
+
+impl wire::Snapshot {
+    /// Adds what a look has found that each process uses, of the incarnations that are there.
+    pub(crate) fn add_usage(&mut self, seen: &TreeSnapshot) {
+        let nodes = seen.root.walk().into_iter();
+        let used =
+            nodes.filter_map(|node| Some((node.path.as_str(), (node.incarnation, node.usage.as_deref()?))));
+        let used: HashMap<&str, (u32, &Usage)> = used.collect();
+        for child in self.children.iter_mut().filter(|child| child.state.is_live()) {
+            let of_child =
+                used.get(&*child.path).filter(|(incarnation, _)| *incarnation == child.incarnation);
+            child.usage = of_child.map(|(_, usage)| Box::new((*usage).into()));
+        }
+    }
+}
 
 impl wire::Child {
     /// Adds what a look tells of the incarnation that is there.
@@ -47,6 +63,7 @@ impl wire::Child {
             said: details.said,
             reloading: details.reloading,
             stop_step,
+            usage: None,
         }
     }
 }

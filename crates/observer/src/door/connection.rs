@@ -9,9 +9,10 @@ use hyper::server::conn::http1::{Builder, Parts};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rootward_core::TreeSnapshot;
 use tokio::io::AsyncWriteExt as _;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::Limits;
@@ -45,6 +46,8 @@ pub(super) struct Desk {
     pub(super) follower: Arc<Follower>,
     pub(super) admission: Admission,
     pub(super) limits: Limits,
+    /// The turn to have it looked up what all processes use.
+    pub(super) usage_turn: Arc<Semaphore>,
 }
 
 /// Serves one connection until the other end leaves, does not keep to the limits, or the door closes.
@@ -116,6 +119,20 @@ impl Desk {
         })
     }
 
+    /// What the tree looks like with what its processes use. One watcher after the other has it looked up.
+    async fn usage(&self) -> Option<TreeSnapshot> {
+        // It is never closed.
+        let turn = Arc::clone(&self.usage_turn).acquire_owned().await.ok()?;
+        let tree = self.follower.tree.clone();
+        // It reads files of the system, which may be slow. The turn is over when it has been read, also if
+        // the watcher leaves meanwhile.
+        let looked = Handle::current().spawn_blocking(move || {
+            let _turn = turn;
+            tree.snapshot_with_usage()
+        });
+        looked.await.ok()
+    }
+
     async fn answer(&self, request: &Request<Incoming>) -> Result<Response<DoorBody>, Refusal> {
         self.admission.check_place(request.headers())?;
         let route = Route::of(request.method(), request.uri(), request.headers());
@@ -128,13 +145,17 @@ impl Desk {
         }
         match route? {
             Route::Page => page::response(),
-            Route::Snapshot => {
+            Route::Snapshot { usage } => {
                 let attendance = self.follower.attend().await;
+                let used = if usage { self.usage().await } else { None };
                 let details: Vec<Child> = self.follower.tree.sighting().iter().map(Into::into).collect();
                 // Not written while the follower waits for it.
                 let mut snapshot = attendance.with(|model| model.snapshot_with(&details));
                 let (control, now) = (self.limits.allows_control, seconds(attendance.now()));
-                snapshot.door = Some(DoorFacts { control, now });
+                let left_out = used.as_ref().map_or(0, |used| used.usage_left_out);
+                let usage_left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
+                snapshot.door = Some(DoorFacts { control, now, usage_left_out });
+                used.iter().for_each(|used| snapshot.add_usage(used));
                 Ok(document(&snapshot))
             }
             Route::Why(path) => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rootward_core::Events;
 use rootward_core::sibling::TreeWatch;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -44,7 +44,12 @@ impl OpenDoor {
         if let Some(events) = events {
             follower.listen_to(events);
         }
-        let desk = Arc::new(Desk { follower, admission: listener.admission(), limits });
+        let desk = Arc::new(Desk {
+            follower,
+            admission: listener.admission(),
+            limits,
+            usage_turn: Arc::new(Semaphore::new(1)),
+        });
         let told = Arc::clone(&closing);
         let run = async move {
             run(listener, desk, told, follows_always).await;

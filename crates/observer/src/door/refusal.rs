@@ -36,6 +36,8 @@ impl Refusal {
     pub(super) const ROUTE: Self = Self::new(StatusCode::NOT_FOUND, "route", "there is nothing of that name");
     pub(super) const NUMBER: Self =
         Self::new(StatusCode::BAD_REQUEST, "number", "since is not the number of an event");
+    pub(super) const USAGE: Self =
+        Self::new(StatusCode::BAD_REQUEST, "usage", "usage is neither true nor false");
     pub(super) const AHEAD: Self =
         Self::new(StatusCode::CONFLICT, "ahead", "the tree has not had so many events: it is another run");
     pub(super) const CONTROL: Self =

@@ -10,7 +10,10 @@ use super::refusal::Refusal;
 pub(super) enum Route {
     /// What a browser shows.
     Page,
-    Snapshot,
+    Snapshot {
+        /// Whether what each process uses is to be in it.
+        usage: bool,
+    },
     /// Events after this one, or from now on.
     Events {
         since: Option<u64>,
@@ -46,7 +49,7 @@ impl Route {
         let (route, asked_by) = match name {
             "" if is_whole && *method == Method::HEAD => (Self::Page, Method::HEAD),
             "" if is_whole => (Self::Page, Method::GET),
-            "snapshot" if is_whole => (Self::Snapshot, Method::GET),
+            "snapshot" if is_whole => (Self::Snapshot { usage: wants_usage(uri)? }, Method::GET),
             "events" if is_whole => (Self::Events { since: since(uri, headers)? }, Method::GET),
             "why" => (Self::Why(child()?), Method::GET),
             "usage" => (Self::Usage(child()?), Method::GET),
@@ -67,10 +70,23 @@ impl Route {
     }
 }
 
+fn wants_usage(uri: &Uri) -> Result<bool, Refusal> {
+    match value_of(uri, "usage") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Refusal::USAGE),
+    }
+}
+
+/// What the query says of this name last.
+fn value_of<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next_back()
+}
+
 /// A watcher that connects again says with `Last-Event-ID` how far it has come, which is more than `since` then.
 fn since(uri: &Uri, headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
-    let pairs = uri.query().unwrap_or_default().split('&');
-    let asked = pairs.filter_map(|pair| pair.strip_prefix("since=")).next_back();
+    let asked = value_of(uri, "since");
     let last =
         headers.get(LAST_EVENT_ID).map(|last| last.to_str().map_err(|_| Refusal::NUMBER)).transpose()?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| Refusal::NUMBER);
@@ -108,7 +124,9 @@ mod tests {
 
         assert_eq!(route(&get, "/"), Ok(Route::Page));
         assert_eq!(route(&Method::HEAD, "/"), Ok(Route::Page));
-        assert_eq!(route(&get, "/snapshot"), Ok(Route::Snapshot));
+        assert_eq!(route(&get, "/snapshot"), Ok(Route::Snapshot { usage: false }));
+        assert_eq!(route(&get, "/snapshot?usage=false"), Ok(Route::Snapshot { usage: false }));
+        assert_eq!(route(&get, "/snapshot?x=1&usage=true"), Ok(Route::Snapshot { usage: true }));
         assert_eq!(route(&get, "/events"), Ok(Route::Events { since: None }));
         assert_eq!(route(&get, "/events?x=1&since=17"), Ok(Route::Events { since: Some(17) }));
         assert_eq!(route(&get, "/why/root/a%20%C3%BC"), Ok(Route::Why("root/a ü".to_owned())));
@@ -152,6 +170,9 @@ mod tests {
         assert_eq!(route(&get, "/stop"), Err(Refusal::METHOD), "no link and no picture stops a tree");
         for since in ["-1", "x", "", "99999999999999999999"] {
             assert_eq!(route(&get, &format!("/events?since={since}")), Err(Refusal::NUMBER), "{since}");
+        }
+        for usage in ["", "1", "True", "true%20"] {
+            assert_eq!(route(&get, &format!("/snapshot?usage={usage}")), Err(Refusal::USAGE), "{usage}");
         }
     }
 

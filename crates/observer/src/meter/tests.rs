@@ -88,7 +88,7 @@ impl Recorder for Kept {
 /// The numbers after a story: `at path kind event`, and what more the event has, as JSON.
 fn numbers(story: &str) -> BTreeMap<String, f64> {
     let kept = Kept::default();
-    let mut counts = Counts::default();
+    let (mut counts, mut now) = (Counts::default(), 0.0);
     for (number, line) in story.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
         let parts: Vec<&str> = line.splitn(5, ' ').collect();
         let [at, path, kind, event] = parts[..4] else { panic!("{line}") };
@@ -98,6 +98,8 @@ fn numbers(story: &str) -> BTreeMap<String, f64> {
             number + 1,
         );
         let event: Event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert!(now <= event.at, "a story is told in the order of time: {line}");
+        now = event.at;
         with_local_recorder(&kept, || counts.apply(&event));
     }
     kept.0.lock().unwrap().clone()

@@ -100,7 +100,9 @@ impl Seen {
 
 impl Node {
     fn seen(seen: Seen, before: &mut HashMap<Arc<str>, Self>) -> Self {
-        let Seen { child, as_of, children_as_of, .. } = seen;
+        let Seen { mut child, as_of, children_as_of, .. } = seen;
+        // It is of that moment, and no event would keep it up to date.
+        child.usage = None;
         let (children, marks) = (Vec::new(), EventMarks::default());
         let mut node = Self { child, as_of, children_as_of, children, marks };
         let Some(known) = before.remove(node.child.path.as_str()) else { return node };

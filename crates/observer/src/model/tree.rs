@@ -85,6 +85,7 @@ impl Node {
             said: None,
             reloading: false,
             stop_step: None,
+            usage: None,
         };
         Self { child, as_of: 0, children_as_of: 0, children: Vec::new(), marks: EventMarks::default() }
     }

@@ -40,7 +40,7 @@ impl schemars::JsonSchema for Version {
     }
 }
 
-/// `GET /snapshot`: the whole tree, as of one event.
+/// `GET /snapshot`: the whole tree, as of one event. `GET /snapshot?usage=true` has what each process uses as well.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Snapshot {
@@ -69,6 +69,10 @@ pub struct DoorFacts {
     pub control: bool,
     /// What the time was, in seconds after the root began. `at` is the time of the last event.
     pub now: f64,
+    /// How many processes are without their usage, although it was asked for, because the time for that was over before
+    /// it was their turn.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub usage_left_out: u32,
 }
 
 /// What is said of a tree as a whole.

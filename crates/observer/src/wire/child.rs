@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HealthFindings, Outcome, Readiness, Status, StopStep, is_false};
+use super::{HealthFindings, Outcome, Readiness, Status, StopStep, Usage, is_false};
 
 /// What a child is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +98,10 @@ pub struct Child {
     /// The last step of its stop, if that has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_step: Option<Box<StopStep>>,
+    /// What it uses, if it is a process that runs and the snapshot was asked for that. No event changes it, and a model
+    /// has none of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Box<Usage>>,
 }
 
 /// A stop that has begun.

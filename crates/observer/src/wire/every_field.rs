@@ -21,7 +21,11 @@ pub(crate) fn lost() -> LostMessage {
 }
 
 pub(crate) fn usage() -> UsageAnswer {
-    let usage = Usage {
+    UsageAnswer { schema: Version, path: text("root/web/worker"), usage: used() }
+}
+
+fn used() -> Usage {
+    Usage {
         cpu_ms: 1250,
         memory: 1 << 20,
         processes: 3,
@@ -30,8 +34,7 @@ pub(crate) fn usage() -> UsageAnswer {
         descriptors: Some(12),
         read: Some(4096),
         written: Some(512),
-    };
-    UsageAnswer { schema: Version, path: text("root/web/worker"), usage }
+    }
 }
 
 pub(crate) fn snapshot() -> Snapshot {
@@ -50,7 +53,7 @@ pub(crate) fn snapshot() -> Snapshot {
         tree,
         children,
         newest: every_event(),
-        door: Some(DoorFacts { control: true, now: 13.0 }),
+        door: Some(DoorFacts { control: true, now: 13.0, usage_left_out: 2 }),
     }
 }
 
@@ -141,6 +144,7 @@ fn child(status: Status) -> Child {
         said: Some(text("serving")),
         reloading: true,
         stop_step: Some(Box::new(StopStep { with: text("SIGINT to the group"), next: Some(14.25) })),
+        usage: Some(Box::new(used())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward_core::{ChildSpec, Usage};
+use rootward_core::{ChildSpec, Supervisor, TreeSnapshot, Usage};
 
 use crate::given::{Given, script, shell, tree};
 use crate::until::within;
@@ -86,6 +86,48 @@ async fn only_a_process_that_runs_uses_anything() {
     }
     root.terminate_child("child").await.unwrap();
     assert_eq!(root.usage("child"), None);
+}
+
+#[tokio::test]
+async fn a_snapshot_has_what_each_process_uses_if_it_is_asked_for_that() {
+    let task = ChildSpec::task("task", |cx| async move { cx.stopping().await });
+    let pair = shell("sleep 1000 & echo ready; wait").into_child("child");
+    let below = Supervisor::new("below").child(shell("exec sleep 1000").into_child("alone"));
+    let mut given = tree([task, pair, below.into_child()]);
+    given.wait_for_line("ready").await;
+    given.tree.started().await.unwrap();
+
+    let plain = given.tree.snapshot();
+    let asked = given.tree.snapshot_with_usage();
+
+    let processes = |snapshot: &TreeSnapshot| -> Vec<(String, Option<u32>)> {
+        let nodes = snapshot.root.walk().into_iter();
+        nodes.map(|node| (node.path.to_string(), node.usage.as_ref().map(|usage| usage.processes))).collect()
+    };
+    let expected = [
+        ("root", None),
+        ("root/task", None),
+        ("root/child", Some(2)),
+        ("root/below", None),
+        ("root/below/alone", Some(1)),
+    ];
+    assert_eq!(processes(&asked), expected.map(|(path, count)| (path.to_owned(), count)));
+    assert_eq!(processes(&plain), expected.map(|(path, _)| (path.to_owned(), None)));
+    assert_eq!(asked.usage_left_out, 0);
+    let same = given.tree.downgrade().snapshot_with_usage().unwrap();
+    assert_eq!(processes(&same), processes(&asked));
+}
+
+#[tokio::test]
+async fn in_a_snapshot_a_process_that_has_ended_uses_nothing() {
+    let given = tree([shell("exec sleep 1000").into_child("child")]);
+    given.tree.started().await.unwrap();
+    let root = given.tree.root().unwrap();
+
+    root.terminate_child("child").await.unwrap();
+
+    let snapshot = given.tree.snapshot_with_usage();
+    assert_eq!((&snapshot.root.children[0].usage, snapshot.usage_left_out), (&None, 0));
 }
 
 /// Waits until it is like this. Nothing tells what a process uses.

@@ -87,6 +87,7 @@ complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand attach" -l t
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand attach" -s h -l help -d 'Print help'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand status" -l token-file -d 'Where the token of a port stands' -r -F
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand status" -l json -d 'Write JSON: the documents of the door, and those in docs/schema/commands-1.json'
+complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand status" -l usage -d 'Show what each process uses, with all that it has started; the program looks it up for that'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand status" -s h -l help -d 'Print help'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand why" -l token-file -d 'Where the token of a port stands' -r -F
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand why" -l json -d 'Write JSON: the documents of the door, and those in docs/schema/commands-1.json'

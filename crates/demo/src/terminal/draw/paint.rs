@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::letters::ascii;
 use crate::terminal::fit::Fit;
-use crate::terminal::text::ascii;
 
 /// Writes into the picture.
 pub(super) struct Painter<'a> {
@@ -52,7 +52,7 @@ impl<'a> Painter<'a> {
         if area.is_empty() {
             return 0;
         }
-        let text = if self.fit.has_unicode { text.to_owned() } else { signs(text) };
+        let text = if self.fit.has_unicode { text.to_owned() } else { ascii(text) };
         let style = self.style(style);
         let (end, _) = self.buffer.set_stringn(area.x, area.y, text, area.width.into(), style);
         end - area.x
@@ -124,24 +124,4 @@ impl<'a> Painter<'a> {
     fn style(&self, style: Style) -> Style {
         if self.fit.has_colour { style } else { Style { fg: None, bg: None, ..style } }
     }
-}
-
-/// The signs of the view for a terminal that has nothing but ASCII.
-fn signs(text: &str) -> String {
-    let known = |c: char| match c {
-        '●' => '*',
-        '◐' => '~',
-        '○' => 'o',
-        '✗' => 'X',
-        '↻' => '@',
-        '▸' => '+',
-        '▾' => '-',
-        '█' => '#',
-        '░' => '.',
-        '┆' => ':',
-        '─' => '-',
-        '←' => '<',
-        other => other,
-    };
-    ascii(&text.chars().map(known).collect::<String>())
 }

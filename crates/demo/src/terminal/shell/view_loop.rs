@@ -1,23 +1,18 @@
-//! The loop of the view: waits for what happens, and draws when something has changed: at once after a key, and ten
-//! times a second at most for what happens in the tree.
+//! The loop of the view: waits for what happens, and draws when something has changed, as
+//! [`picture_rest`](crate::terminal::picture_rest) decides.
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::inbox::{Inbox, Mail};
 use super::screen::Screen;
 use super::suspend::Arrivals;
 use crate::terminal::draw::draw;
 use crate::terminal::fit::Fit;
+use crate::terminal::picture_rest::{Change, PictureRest};
 use crate::terminal::state::{Effect, ViewInput, ViewState};
 use crate::terminal::text::osc52;
-
-/// How long a picture stands at least, if nothing but the tree changes it.
-const PICTURE: Duration = Duration::from_millis(100);
-
-/// The same after a key.
-const PICTURE_OF_A_KEY: Duration = Duration::from_millis(15);
 
 /// What does what the user wants of the tree.
 pub(crate) trait Hands {
@@ -56,23 +51,20 @@ impl<H: Hands> ViewLoop<H> {
     /// If the terminal has gone.
     pub(crate) fn run(mut self) -> io::Result<ViewState> {
         let begun = now();
-        let (mut drawn_at, mut is_changed, mut is_by_hand) = (None::<Instant>, true, false);
+        let mut rest = PictureRest::new();
         loop {
-            let stands = if is_by_hand { PICTURE_OF_A_KEY } else { PICTURE };
-            let next = drawn_at.map_or(begun, |drawn_at| drawn_at + stands);
-            if is_changed && now() >= next {
+            if rest.due().is_some_and(|due| now() - begun >= due) {
                 self.show(begun)?;
-                (drawn_at, is_changed, is_by_hand) = (Some(now()), false, false);
+                rest.drawn(now() - begun);
             }
-            let at_most = if is_changed {
-                Some(next.saturating_duration_since(now()))
-            } else {
-                self.state.next_change()
+            let at_most = match rest.due() {
+                Some(due) => Some(due.saturating_sub(now() - begun)),
+                None => self.state.next_change(),
             };
-            let mail = self.inbox.wait(at_most, !is_changed);
-            is_changed = true;
+            let mail = self.inbox.wait(at_most, rest.due().is_none());
+            let is_by_hand = mail.iter().any(|mail| !matches!(mail, Mail::Input(ViewInput::Event(_))));
+            rest.change(if is_by_hand { Change::ByHand } else { Change::ByItself }, now() - begun);
             let mut orders = Orders::default();
-            is_by_hand |= mail.iter().any(|mail| !matches!(mail, Mail::Input(ViewInput::Event(_))));
             for mail in mail {
                 match mail {
                     Mail::Input(input) => self.take(input, begun, &mut orders)?,

@@ -5,7 +5,7 @@ use crate::wire::{Event, Why};
 
 /// A model of a story. A line is `at path kind incarnation event`, and what more the event has, as JSON.
 fn told(story: &str) -> Model {
-    let mut model = Model::new();
+    let (mut model, mut now) = (Model::new(), 0.0);
     for (number, line) in story.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
         let parts: Vec<&str> = line.splitn(6, ' ').collect();
         let [at, path, kind, incarnation, event] = parts[..5] else { panic!("{line}") };
@@ -14,7 +14,10 @@ fn told(story: &str) -> Model {
             r#"{{"seq":{},"at":{at},"time":"","path":"{path}","kind":"{kind}","incarnation":{incarnation},"event":"{event}"{more}}}"#,
             number + 1,
         );
-        model.apply(&serde_json::from_str::<Event>(&text).unwrap_or_else(|error| panic!("{error}: {text}")));
+        let event: Event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert!(now <= event.at, "a story is told in the order of time: {line}");
+        now = event.at;
+        model.apply(&event);
     }
     model
 }

@@ -26,7 +26,9 @@ fn told(story: &str) -> Timeline {
 
 fn events(story: &str) -> Vec<Event> {
     let lines = story.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.zip(1..).map(|(line, seq)| event(line, seq)).collect()
+    let events: Vec<Event> = lines.zip(1..).map(|(line, seq)| event(line, seq)).collect();
+    assert!(events.is_sorted_by_key(|event| event.at), "a story is told in the order of time:\n{story}");
+    events
 }
 
 fn event(line: &str, seq: u64) -> Event {
