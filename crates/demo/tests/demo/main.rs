@@ -26,6 +26,7 @@ mod observe;
 mod orchestrated;
 mod out_of_reach;
 mod outputs;
+mod passed_descriptors;
 mod picture;
 mod process_1;
 mod quiet;
