@@ -39,6 +39,7 @@ mod signals;
 mod standard_streams;
 mod support;
 mod surroundings;
+mod stopped_by_the_terminal;
 mod suspended;
 mod telling;
 mod terminal;
