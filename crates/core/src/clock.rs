@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::awake;
 
 /// A timer that comes this late says that this program did not run meanwhile: it was suspended, or starved.
-const LATE: Duration = Duration::from_millis(500);
+pub(crate) const LATE: Duration = Duration::from_millis(500);
 
 /// For how long it is looked at what has happened meanwhile, before a timer that came late counts.
 const LOOK: Duration = Duration::from_millis(500);
@@ -62,17 +62,16 @@ pub(crate) async fn sleep_awake_and_look(at: Instant, look: Duration) {
     }
     let _wait = awake::AwakeWait::begin();
     loop {
+        let now_at = now();
+        let stands_still = awake::is_stalled(now_at);
         let left = at.saturating_duration_since(awake_now());
         if left.is_zero() {
             return;
         }
-        let now_at = now();
-        if awake::is_stalled(now_at) {
-            sleep_until(now_at + left.min(NAP)).await;
-            continue;
-        }
-        let Some(due) = now_at.checked_add(left) else { return std::future::pending().await };
+        let step = if stands_still { left.min(NAP) } else { left };
+        let Some(due) = now_at.checked_add(step) else { return std::future::pending().await };
         sleep_until(due).await;
+        // A nap that comes late says the same.
         if now().saturating_duration_since(due) >= LATE {
             sleep_until(now() + look).await;
         }
@@ -91,4 +90,39 @@ pub(crate) fn require_timers() {
 /// A time as users read it in records and reports.
 pub(crate) fn whole_millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a timer comes late when its thread has no turn in time")]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(10);
+
+    #[tokio::test]
+    async fn a_timer_that_comes_late_is_over_after_a_look_of_the_time_that_was_asked_for() {
+        let look = Duration::from_millis(800);
+        let mut sleep = Box::pin(sleep_awake_and_look(awake_now() + SOON, look));
+        assert!(begins_to_wait(sleep.as_mut()));
+
+        std::thread::sleep(SOON + LATE);
+        let goes_on = now();
+        sleep.await;
+
+        assert!(now() - goes_on >= look);
+    }
+
+    #[tokio::test]
+    async fn a_time_that_is_over_when_it_is_waited_for_is_over_at_once() {
+        let mut sleep = Box::pin(sleep_awake_until(awake_now()));
+
+        assert!(!begins_to_wait(sleep.as_mut()));
+    }
+
+    fn begins_to_wait(sleep: Pin<&mut impl Future<Output = ()>>) -> bool {
+        sleep.poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::TryLockError;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rootward::process::was_closed_at_start;
 
+use crate::sys;
 use crate::turn::turn_of;
 
 /// What was closed when the demo began is `/dev/null` by now, and what is written there is lost without a word.
@@ -21,6 +22,17 @@ pub(crate) fn require_open(descriptor: i32) -> io::Result<()> {
         return Err(io::Error::other("it is closed"));
     }
     Ok(())
+}
+
+/// A copy of a descriptor that the demo was started with. What it has opened by itself has `FD_CLOEXEC`, which nothing
+/// has that outlived an exec.
+pub(crate) fn given(number: u32) -> io::Result<OwnedFd> {
+    let number = i32::try_from(number).unwrap_or(i32::MAX);
+    require_open(number)?;
+    match sys::duplicate_given(number)? {
+        Some(copy) => Ok(copy),
+        None => Err(io::Error::other("it is not open; a shell opens one, such as by `5< FILE`")),
+    }
 }
 
 /// How much is written at a time: no more than the system puts into a pipe as a whole or not at all.

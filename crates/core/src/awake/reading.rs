@@ -167,6 +167,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_looked_at_does_not_begin_again() {
+        let (clock, start) = looking();
+        assert!(!clock.wait(), "it is looked already");
+
+        // What began to wait at the same time may have found that it is not looked.
+        clock.begin(start + 10 * SECOND);
+
+        assert_eq!(clock.looked(), Some(start));
+        assert_eq!(
+            clock.awake(start + 10 * SECOND),
+            start + UNSEEN,
+            "nothing of what it stood still is forgotten"
+        );
+    }
+
+    #[test]
     fn a_clock_at_which_nothing_is_waited_for_is_the_systems() {
         let start = Instant::now();
         let clock = SharedReading::new(start);

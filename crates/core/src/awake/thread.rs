@@ -21,14 +21,18 @@ pub(crate) struct AwakeWait(());
 impl AwakeWait {
     /// Has the thread look from now on.
     pub(crate) fn begin() -> Self {
-        if READING.wait() {
-            // Without a thread nothing is lost, and everything else goes on.
-            if let Some(thread) = thread() {
-                READING.begin(system_now());
-                thread.unpark();
-            }
-        }
+        begin_on(&READING, thread);
         Self(())
+    }
+}
+
+fn begin_on(reading: &SharedReading, thread: impl FnOnce() -> Option<&'static Thread>) {
+    if reading.wait() {
+        // Without a thread nothing is lost, and everything else goes on.
+        if let Some(thread) = thread() {
+            reading.begin(system_now());
+            thread.unpark();
+        }
     }
 }
 
@@ -73,7 +77,8 @@ fn thread() -> Option<&'static Thread> {
     if THREAD.get().is_none() {
         let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         if THREAD.get().is_none() {
-            let began = thread::Builder::new().name("rootward-awake".to_owned()).spawn(look_on).ok()?;
+            let began =
+                thread::Builder::new().name("rootward-awake".to_owned()).spawn(|| look_on(&READING)).ok()?;
             let _ = THREAD.set((process::id(), began.thread().clone()));
         }
     }
@@ -81,9 +86,9 @@ fn thread() -> Option<&'static Thread> {
 }
 
 /// Looks as long as a time is waited for.
-fn look_on() {
+fn look_on(reading: &SharedReading) {
     loop {
-        if READING.looked().is_none() {
+        if reading.looked().is_none() {
             thread::park();
             continue;
         }
@@ -91,11 +96,11 @@ fn look_on() {
         // look.
         let first = glance();
         let mut time = AwakeTime::since(first.now, first.waited_before);
-        let mut is_looked = READING.look(first.now, Duration::ZERO);
+        let mut is_looked = reading.look(first.now, Duration::ZERO);
         while is_looked {
             thread::park_timeout(STEP);
             let glance = glance();
-            is_looked = READING.look(glance.now, time.look(glance));
+            is_looked = reading.look(glance.now, time.look(glance));
         }
     }
 }
@@ -122,4 +127,48 @@ fn waited_for_a_processor() -> Option<Duration> {
 #[expect(clippy::disallowed_methods, reason = "it is the system's clock that is looked at")]
 fn system_now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_looks_as_long_as_a_time_is_waited_for_and_again_when_the_next_one_is() {
+        let reading: &SharedReading = Box::leak(Box::new(SharedReading::new(system_now())));
+        let looks = thread::spawn(|| look_on(reading)).thread().clone();
+        let looks: &Thread = Box::leak(Box::new(looks));
+        for _ in 0..2 {
+            let begun = system_now();
+            begin_on(reading, || Some(looks));
+
+            until("it has been looked for more than one step", || {
+                reading.looked().is_some_and(|looked| looked.duration_since(begun) > 2 * STEP)
+            });
+            begin_on(reading, || panic!("it is looked already"));
+            reading.end_wait();
+            until("another look has come", || {
+                reading.looked().is_some_and(|looked| looked.duration_since(begun) > 3 * STEP)
+            });
+            reading.end_wait();
+            until("the looks are over", || reading.looked().is_none());
+        }
+    }
+
+    /// Other tests of this program may wait as well, so that the end of the looks is not seen here.
+    #[test]
+    fn the_programs_clock_is_looked_at_from_the_beginning_of_a_wait() {
+        let _wait = AwakeWait::begin();
+
+        let begun = system_now();
+        until("it is looked again", || READING.looked().is_some_and(|looked| looked > begun));
+    }
+
+    fn until(what: &str, is_so: impl Fn() -> bool) {
+        let backstop = system_now() + Duration::from_secs(60);
+        while !is_so() {
+            assert!(system_now() < backstop, "this never happened: {what}");
+            thread::park_timeout(STEP / 10);
+        }
+    }
 }

@@ -417,6 +417,11 @@ impl Tree {
         self.shared.root.emit(EventKind::HandlerFailed { handler: handler.to_owned(), error });
     }
 
+    #[cfg(test)]
+    pub(super) fn controls(&self) -> &Controls {
+        &self.shared.controls
+    }
+
     fn command(&self, command: GuardianCommand) {
         self.shared.controls.command(command);
     }

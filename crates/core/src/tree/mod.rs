@@ -6,6 +6,8 @@ mod command;
 mod command_tests;
 mod error;
 mod guardian;
+#[cfg(test)]
+mod guardian_tests;
 mod handle;
 mod launch;
 mod look;

@@ -5,7 +5,8 @@ use rootward::{ChildSpec, Supervisor};
 
 use super::error::{FileError, Problem};
 use super::model::{
-    Attributes, Child, ChildPart, ProcessPart, Ready, ReadyWhen, Stop, Success, SupervisorPart, TreeFile,
+    Attributes, Child, ChildPart, PassedDescriptor, ProcessPart, Ready, ReadyWhen, Stop, Success,
+    SupervisorPart, TreeFile,
 };
 use crate::child_terminals;
 
@@ -16,29 +17,35 @@ impl TreeFile {
     ///
     /// [`FileError`] if the library finds a mistake that the file's reader did not.
     pub(crate) fn into_supervisor(self) -> Result<Supervisor, FileError> {
-        let root = supervisor(self.id, self.root);
+        let file = self.file;
+        let root = supervisor(&self.id, self.root)
+            .map_err(|(path, problem)| FileError::whole(&file, problem).in_child(&path))?;
         match root.check() {
             Ok(()) => Ok(root),
-            Err(wrong) => {
-                Err(FileError::whole(&self.file, Problem::Spec(wrong.problem)).in_child(&wrong.path))
-            }
+            Err(wrong) => Err(FileError::whole(&file, Problem::Spec(wrong.problem)).in_child(&wrong.path)),
         }
     }
 }
 
-fn supervisor(id: String, part: SupervisorPart) -> Supervisor {
-    Supervisor::new(id)
+/// What cannot be made of a checked part, at the path of a child.
+type AtPath = (String, Problem);
+
+fn supervisor(path: &str, part: SupervisorPart) -> Result<Supervisor, AtPath> {
+    let children: Result<Vec<_>, _> = part.children.into_iter().map(|it| child(path, it)).collect();
+    let id = path.rsplit_once('/').map_or(path, |(_, id)| id);
+    Ok(Supervisor::new(id)
         .strategy(part.strategy)
         .intensity(part.max_restarts, part.within)
         .auto_shutdown(part.auto_shutdown)
-        .children(part.children.into_iter().map(child))
+        .children(children?))
 }
 
-fn child(child: Child) -> ChildSpec {
+fn child(parent: &str, child: Child) -> Result<ChildSpec, AtPath> {
+    let path = format!("{parent}/{}", child.id);
     let spec = match child.kind {
-        ChildPart::Process(part) => process(*part).into_child(child.id),
+        ChildPart::Process(part) => process(*part).map_err(|problem| (path, problem))?.into_child(child.id),
         ChildPart::Task(task) => task.into_child(child.id),
-        ChildPart::Supervisor(part) => supervisor(child.id, part).into_child(),
+        ChildPart::Supervisor(part) => supervisor(&path, part)?.into_child(),
     };
     let mut spec = spec.restart(child.restart).significant(child.significant);
     if let Some(shutdown) = child.shutdown {
@@ -47,11 +54,15 @@ fn child(child: Child) -> ChildSpec {
     if let Some(backoff) = child.backoff {
         spec = spec.backoff(backoff);
     }
-    spec
+    Ok(spec)
 }
 
 /// The process that a part of the file describes.
-pub(super) fn process(part: ProcessPart) -> Process {
+///
+/// # Errors
+///
+/// [`Problem::NotDuplicated`] if there is no descriptor left for one that is passed on.
+pub(super) fn process(part: ProcessPart) -> Result<Process, Problem> {
     let mut command = part.command.into_iter();
     let program = command.next().expect("a checked command names a program");
     let mut process = Process::new(program).args(command);
@@ -88,6 +99,10 @@ pub(super) fn process(part: ProcessPart) -> Process {
     for socket in part.listen {
         process = process.listen(socket);
     }
+    for PassedDescriptor { from, to } in part.descriptors {
+        let copy = from.try_clone().map_err(|cause| Problem::NotDuplicated { number: to, cause })?;
+        process = process.descriptor(to, copy);
+    }
     if let Some((argv, within)) = part.stop_command {
         process = process.stop_command(argv, within);
     }
@@ -107,14 +122,12 @@ pub(super) fn process(part: ProcessPart) -> Process {
     if let Some(health) = part.health {
         process = process.health(health);
     }
-    match part.ready {
-        Some(Ready { when, any_owner, timeout }) => {
-            let ready = ready(when);
-            let ready = if any_owner { ready.any_owner() } else { ready };
-            process.ready(ready).ready_timeout(timeout)
-        }
-        None => process,
+    if let Some(Ready { when, any_owner, timeout }) = part.ready {
+        let ready = ready(when);
+        let ready = if any_owner { ready.any_owner() } else { ready };
+        process = process.ready(ready).ready_timeout(timeout);
     }
+    Ok(process)
 }
 
 /// A process with these attributes.

@@ -122,6 +122,10 @@ pub(crate) enum Problem {
     NotOneHealth { ways: &'static [&'static str], found: usize },
     #[error("a socket is exactly one of {}; this names {found}", .ways.join(", "))]
     NotOneSocket { ways: &'static [&'static str], found: usize },
+    #[error("the demo has no descriptor {number} to pass on: {cause}")]
+    NotGiven { number: u32, cause: io::Error },
+    #[error("the descriptor {number} cannot be duplicated: {cause}")]
+    NotDuplicated { number: u32, cause: io::Error },
     #[error("port 0 is whichever is free, which no client can know; name one")]
     AnyPort,
     #[error("{text:?} is not a regular expression: {reason}")]

@@ -36,7 +36,10 @@ pub(super) fn below(field: &Field<'_>, part: &SupervisorPart) -> Vec<Foresight> 
 }
 
 fn of(process: &Field<'_>, part: &ProcessPart) -> Vec<Foresight> {
-    let foreseen = build::process(part.clone()).foresee();
+    let foreseen = match build::process(part.clone()) {
+        Ok(made) => made.foresee(),
+        Err(problem) => return vec![Foresight { failure: process.error(problem), is_certain: true }],
+    };
     let at_its_place = |failure: ForeseenFailure| {
         let is_certain = failure.is_certain();
         let place = place(process, failure.about());

@@ -15,6 +15,7 @@ mod budget;
 mod build;
 mod cgroup;
 mod command;
+mod descriptors;
 mod duration;
 mod error;
 mod foreseen;

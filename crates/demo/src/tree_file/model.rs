@@ -1,7 +1,9 @@
 //! What a tree file says, checked: plain data.
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rootward::process::{Health, HttpGet, Limit, LogFile, Output, Signal, Socket, Stdin, Step};
@@ -112,6 +114,8 @@ pub(crate) struct ProcessPart {
     pub(crate) cgroup: Cgroup,
     /// Where the demo listens for it.
     pub(crate) listen: Vec<Socket>,
+    /// What it is passed of what the demo was started with.
+    pub(crate) descriptors: Vec<PassedDescriptor>,
     /// Where its output is written to.
     pub(crate) log_file: Option<LogFile>,
     /// For how long a start is tried again, if the file says so.
@@ -125,6 +129,13 @@ pub(crate) struct ProcessPart {
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
     pub(crate) health: Option<Health>,
+}
+
+/// A descriptor that the demo was started with, and the number that it has in a process.
+#[derive(Clone, Debug)]
+pub(crate) struct PassedDescriptor {
+    pub(crate) from: Arc<OwnedFd>,
+    pub(crate) to: u32,
 }
 
 /// An end of a process that counts as a success.

@@ -9,7 +9,7 @@ use super::cgroup::{self, Cgroup};
 use super::error::{FileError, Problem};
 use super::model::{Attributes, ProcessPart, Success};
 use super::section::{Field, Keys, TableSection};
-use super::{attributes, build, command, health, listen, log_file, ready, signal, stop};
+use super::{attributes, build, command, descriptors, health, listen, log_file, ready, signal, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -31,6 +31,7 @@ const PROCESS: Keys = Keys {
         "ready_timeout",
         "health",
         "listen",
+        "descriptors",
         "cgroup",
         "log_file",
         "retry_start",
@@ -94,11 +95,13 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         ready: ready::read(&section, [stdout, stderr.unwrap_or(stdout)])?,
         health: health::read(&section)?,
         listen: section.or("listen", Vec::new(), listen::read)?,
+        descriptors: section.or("descriptors", Vec::new(), descriptors::read)?,
         cgroup: section.or("cgroup", Cgroup::default(), cgroup::read)?,
         log_file: section.or("log_file", None, |file| log_file::read(file).map(Some))?,
     };
     // The library knows the system's users, and what fits together.
-    match build::process(part.clone()).problem() {
+    let process = build::process(part.clone()).map_err(|problem| section.error(problem))?;
+    match process.problem() {
         Some(problem) => Err(mistake(&section, part.attributes, problem)),
         None => Ok(part),
     }

@@ -31,18 +31,8 @@ fn a_child_that_ended_before_the_deadline_is_not_unreapable_because_the_supervis
 /// Supervisor and child are suspended, as the processes of a frozen container are, and go on before the grace is over.
 #[test]
 fn a_grace_does_not_run_out_while_supervisor_and_child_are_suspended_together() {
-    let temp = Temp::new();
-    let go = temp.path("go");
-    let file = temp.write("tree.toml", asked_and_waits("shutdown = '6s'", "deadline = '1m'", &go));
-    let mut demo = Demo::run(&file);
-    demo.wait_for_start();
-    let child = pid_of(&demo.wait_for("started", "root/child"));
-    demo.signal(Signal::SIGTERM);
-    demo.wait_until(|event| event["line"] == "asked");
+    let finished = stop_while_suspended_together("shutdown = '6s'", "deadline = '1m'");
 
-    suspend_together(&demo, child, || std::fs::write(&go, "").expect("the file is the test's own"));
-
-    let finished = demo.finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert_eq!(finished.event("stopped", "root/child")["outcome"], "graceful");
 }
@@ -50,108 +40,129 @@ fn a_grace_does_not_run_out_while_supervisor_and_child_are_suspended_together() 
 /// The same with the deadline of the whole stop.
 #[test]
 fn a_deadline_does_not_run_out_while_supervisor_and_child_are_suspended_together() {
-    let temp = Temp::new();
-    let go = temp.path("go");
-    let file = temp.write("tree.toml", asked_and_waits("shutdown = '1m'", "deadline = '6s'", &go));
-    let mut demo = Demo::run(&file);
-    demo.wait_for_start();
-    let child = pid_of(&demo.wait_for("started", "root/child"));
-    demo.signal(Signal::SIGTERM);
-    demo.wait_until(|event| event["line"] == "asked");
+    let finished = stop_while_suspended_together("shutdown = '1m'", "deadline = '6s'");
 
-    suspend_together(&demo, child, || std::fs::write(&go, "").expect("the file is the test's own"));
-
-    let finished = demo.finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert_eq!(finished.event("stopped", "root/child")["outcome"], "graceful");
 }
 
 #[test]
 fn the_time_to_get_ready_does_not_run_out_while_supervisor_and_child_are_suspended_together() {
-    let temp = Temp::new();
-    let go = temp.path("go");
-    let script =
-        format!("echo $$; while [ ! -e {} ]; do sleep 0.02; done; echo ready; exec sleep 1000", go.display());
-    let file = temp.write(
-        "tree.toml",
-        format!(
-            "[[children]]\nid = 'child'\n[children.process]\ncommand = ['sh', '-c', '{script}']\n\
-             ready = {{ line = 'ready' }}\nready_timeout = '6s'\n"
-        ),
+    let mut scene = Scene::with_child(
+        "command = ['sh', '-c', 'echo $$; while [ ! -e go ]; do sleep 0.02; done; echo ready; exec sleep 1000']\n\
+         ready = { line = 'ready' }\nready_timeout = '6s'\n",
     );
-    let mut demo = Demo::run(&file);
-    let said = demo.wait_until(|event| event["event"] == "output" && event["path"] == "root/child");
+    let said = scene.demo.wait_until(|event| event["event"] == "output" && event["path"] == "root/child");
     let child = known(said["line"].as_str().expect("a line").parse().expect("a process id"));
 
-    suspend_together(&demo, child, || std::fs::write(&go, "").expect("the file is the test's own"));
-    demo.wait_for_start();
-    demo.signal(Signal::SIGTERM);
+    scene.suspend_together(&[child]);
+    scene.go();
+    scene.demo.wait_for_start();
 
-    let finished = demo.finish();
-    assert_eq!(finished.code(), 0, "{}", finished.stderr);
-    assert!(finished.paths("start_failed").is_empty(), "{:?}", finished.events);
+    scene.stops_without("start_failed");
 }
 
 #[test]
 fn the_time_of_a_check_does_not_run_out_while_supervisor_and_check_are_suspended_together() {
-    let temp = Temp::new();
-    let (begun, go, done) = (temp.path("begun"), temp.path("go"), temp.path("done"));
-    let check = format!(
-        "echo $$ > {begun}.new; mv {begun}.new {begun}; while [ ! -e {go} ]; do sleep 0.02; done; echo > {done}",
-        begun = begun.display(),
-        go = go.display(),
-        done = done.display()
-    );
-    let file = temp.write(
-        "tree.toml",
-        format!(
-            "id = 'root'\n[[children]]\nid = 'child'\n[children.process]\ncommand = ['sleep', '1000']\n\
-             health = {{ exec = ['sh', '-c', '{check}'], interval = '50ms', timeout = '6s', threshold = 1 }}\n"
-        ),
-    );
-    let mut demo = Demo::run(&file);
-    demo.wait_for_start();
-    until("the check has begun", || begun.exists());
-    let check = known(std::fs::read_to_string(&begun).unwrap().trim().parse().expect("a process id"));
+    let check =
+        "echo $$ > begun.new; mv begun.new begun; while [ ! -e go ]; do sleep 0.02; done; echo > done";
+    let mut scene = Scene::with_health(&format!(
+        "exec = ['sh', '-c', '{check}'], interval = '50ms', timeout = '6s', threshold = 1"
+    ));
+    scene.demo.wait_for_start();
+    scene.wait_for_file("begun");
+    let check = known(scene.read("begun").trim().parse().expect("a process id"));
 
-    suspend_together(&demo, check, || std::fs::write(&go, "").expect("the file is the test's own"));
-    until("the check is over", || done.exists());
-    demo.signal(Signal::SIGTERM);
+    scene.suspend_together(&[check]);
+    scene.go();
+    scene.wait_for_file("done");
 
-    let finished = demo.finish();
-    assert_eq!(finished.code(), 0, "{}", finished.stderr);
-    assert!(finished.paths("unhealthy").is_empty(), "{:?}", finished.events);
+    scene.stops_without("unhealthy");
 }
 
 #[test]
 fn a_check_whose_time_is_over_while_the_supervisor_is_suspended_is_not_held_against_the_child() {
-    let temp = Temp::new();
-    let (begun, go, done) = (temp.path("begun"), temp.path("go"), temp.path("done"));
-    let check = format!(
-        "echo >> {}; while [ ! -e {} ]; do sleep 0.02; done; echo >> {}",
-        begun.display(),
-        go.display(),
-        done.display()
-    );
-    let file = temp.write(
-        "tree.toml",
-        format!(
-            "id = 'root'\n[[children]]\nid = 'child'\n[children.process]\ncommand = ['sleep', '1000']\n\
-             health = {{ exec = ['sh', '-c', '{check}'], interval = '50ms', timeout = '3s', threshold = 1 }}\n"
-        ),
-    );
-    let mut demo = Demo::run(&file);
-    demo.wait_for_start();
-    until("the check has begun", || begun.exists());
+    let check = "echo >> begun; while [ ! -e go ]; do sleep 0.02; done; echo >> done";
+    let mut scene = Scene::with_health(&format!(
+        "exec = ['sh', '-c', '{check}'], interval = '50ms', timeout = '3s', threshold = 1"
+    ));
+    scene.demo.wait_for_start();
+    scene.wait_for_file("begun");
 
-    suspend(&demo, Duration::from_secs(3), || std::fs::write(&go, "").unwrap());
-    let so_far = std::fs::read(&begun).unwrap().len();
-    until("a check has ended since", || std::fs::read(&done).is_ok_and(|done| done.len() > so_far));
-    demo.signal(Signal::SIGTERM);
+    suspend(&scene.demo, Duration::from_secs(3), || scene.go());
+    let so_far = scene.read("begun").len();
+    until("a check has ended since", || scene.read("done").len() > so_far);
 
-    let finished = demo.finish();
+    scene.stops_without("unhealthy");
+}
+
+/// The child would be healthy in time if it had not been suspended.
+#[test]
+fn a_start_period_does_not_run_out_while_supervisor_and_child_are_suspended_together() {
+    let check = "test -e go && echo > done";
+    let mut scene = Scene::with_health(&format!(
+        "exec = ['sh', '-c', '{check}'], interval = '50ms', threshold = 1, start_period = '6s'"
+    ));
+    scene.demo.wait_for_start();
+    let child = pid_of(&scene.demo.wait_for("started", "root/child"));
+
+    scene.suspend_together(&[child]);
+    scene.go();
+    scene.wait_for_file("done");
+
+    scene.stops_without("unhealthy");
+}
+
+/// The child is silent for six seconds, of which it was suspended for most.
+#[test]
+fn the_time_of_a_watchdog_does_not_run_out_while_supervisor_and_child_are_suspended_together() {
+    let mut scene = Scene::with_health("watchdog = '6s'");
+    scene.demo.wait_for_start();
+    let child = pid_of(&scene.demo.wait_for("started", "root/child"));
+
+    scene.suspend_together(&[child]);
+
+    scene.stops_without("unhealthy");
+}
+
+/// Nothing of the child is there. Its program is put back when the time would be over.
+#[test]
+fn the_time_of_a_start_that_is_tried_again_does_not_run_out_while_the_supervisor_is_suspended() {
+    let mut scene = Scene::new(|temp| {
+        let program = temp.path("sleep");
+        std::os::unix::fs::symlink("/bin/sleep", &program).expect("the directory is the test's own");
+        format!("process = {{ command = ['{}', '1000'], retry_start = '6s' }}\n", program.display())
+    });
+    scene.demo.wait_for_start();
+    let first = pid_of(&scene.demo.wait_for("started", "root/child"));
+    scene.rename("sleep", "away");
+    first.signal(Signal::SIGKILL).expect("it runs");
+    scene.demo.wait_for("retrying", "root/child");
+
+    scene.suspend_together(&[]);
+    scene.rename("away", "sleep");
+    scene.demo.wait_until(|event| is_second(event, "started") || event["event"] == "start_failed");
+
+    scene.stops_without("start_failed");
+}
+
+/// The child is started again after six seconds in which the supervisor could have done so.
+#[test]
+fn the_delay_of_a_restart_does_not_run_out_while_the_supervisor_is_suspended() {
+    let mut scene = Scene::new(|_| {
+        "process = { command = ['sleep', '1000'] }\nbackoff = { initial = '6s', max = '6s', jitter = 0 }\n"
+            .to_owned()
+    });
+    scene.demo.wait_for_start();
+    let first = pid_of(&scene.demo.wait_for("started", "root/child"));
+    first.signal(Signal::SIGKILL).expect("it runs");
+    scene.demo.wait_for("exited", "root/child");
+
+    scene.suspend_together(&[]);
+
+    let finished = scene.stop();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
-    assert!(finished.paths("unhealthy").is_empty(), "{:?}", finished.events);
+    assert!(!finished.events.iter().any(|event| is_second(event, "starting")), "{:?}", finished.events);
 }
 
 #[test]
@@ -182,34 +193,117 @@ fn a_child_is_suspended_and_goes_on_together_with_the_demo_if_the_file_says_so()
 
 /// Stops a child that ends a moment after it was asked, while the supervisor is suspended for longer than this.
 fn stop_while_suspended(of_child: &str, of_root: &str, time: Duration) -> Finished {
-    let temp = Temp::new();
-    let go = temp.path("go");
-    let file = temp.write("tree.toml", asked_and_waits(of_child, of_root, &go));
-    let mut demo = Demo::run(&file);
-    demo.wait_for_start();
-    let started = demo.wait_for("started", "root/child");
-    demo.signal(Signal::SIGTERM);
-    demo.wait_until(|event| event["line"] == "asked");
+    let (scene, child) = Scene::asked(of_child, of_root);
 
-    suspend(&demo, time, || {
-        std::fs::write(&go, "").expect("the file is the test's own");
-        until("the child is gone", || is_gone(started["pid"].as_u64().expect("it has started")));
+    suspend(&scene.demo, time, || {
+        scene.go();
+        until("the child is gone", || !child.is_alive());
     });
 
-    demo.finish()
+    scene.demo.finish()
 }
 
-/// A tree with a child that says that it was asked to stop, and ends when this file is there.
-fn asked_and_waits(of_child: &str, of_root: &str, go: &Path) -> String {
-    let script = format!(
-        "trap \"echo asked; while [ ! -e {} ]; do sleep 0.02; done; exit 0\" TERM; echo running; \
-         while :; do sleep 0.02; done",
-        go.display()
-    );
-    format!(
-        "id = 'root'\n{of_root}\n[[children]]\nid = 'child'\n{of_child}\n\
-         process = {{ command = ['sh', '-c', '{script}'], ready = {{ line = 'running' }} }}\n"
-    )
+/// Stops a child, and suspends it together with the supervisor before it has ended.
+fn stop_while_suspended_together(of_child: &str, of_root: &str) -> Finished {
+    let (scene, child) = Scene::asked(of_child, of_root);
+
+    scene.suspend_together(&[child]);
+    scene.go();
+
+    scene.demo.finish()
+}
+
+/// A demo in a directory of its own, where its children wait for a file `go`.
+struct Scene {
+    temp: Temp,
+    demo: Demo,
+}
+
+impl Scene {
+    /// Its tree has one child, which is described by these lines.
+    fn new(child: impl FnOnce(&Temp) -> String) -> Self {
+        let temp = Temp::new();
+        let tree = format!("id = 'root'\n[[children]]\nid = 'child'\n{}", child(&temp));
+        Self::run(temp, tree)
+    }
+
+    /// The child is this process.
+    fn with_child(process: &str) -> Self {
+        Self::new(|_| format!("[children.process]\n{process}"))
+    }
+
+    /// The child does nothing, and is checked like this.
+    fn with_health(health: &str) -> Self {
+        Self::with_child(&format!("command = ['sleep', '1000']\nhealth = {{ {health} }}\n"))
+    }
+
+    /// The child was asked to stop, and ends when it may go.
+    fn asked(of_child: &str, of_root: &str) -> (Self, Known) {
+        const SCRIPT: &str = "trap \"echo asked; while [ ! -e go ]; do sleep 0.02; done; exit 0\" TERM; \
+                              echo running; while :; do sleep 0.02; done";
+        let tree = format!(
+            "id = 'root'\n{of_root}\n[[children]]\nid = 'child'\n{of_child}\n\
+             process = {{ command = ['sh', '-c', '{SCRIPT}'], ready = {{ line = 'running' }} }}\n"
+        );
+        let mut scene = Self::run(Temp::new(), tree);
+        scene.demo.wait_for_start();
+        let child = pid_of(&scene.demo.wait_for("started", "root/child"));
+        scene.demo.signal(Signal::SIGTERM);
+        scene.demo.wait_until(|event| event["line"] == "asked");
+        (scene, child)
+    }
+
+    fn run(temp: Temp, tree: String) -> Self {
+        let file = temp.write("tree.toml", tree);
+        let directory = file.parent().expect("it is in a directory").to_owned();
+        let args = ["run".as_ref(), file.as_os_str()];
+        let demo = Demo::start_with(args, |command| {
+            command.current_dir(directory);
+        });
+        Self { temp, demo }
+    }
+
+    fn go(&self) {
+        self.temp.write("go", "");
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        std::fs::rename(self.temp.path(from), self.temp.path(to)).expect("the file is the test's own");
+    }
+
+    /// What stands in a file, or nothing if there is none.
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.temp.path(file)).unwrap_or_default()
+    }
+
+    fn wait_for_file(&self, file: &str) {
+        until(&format!("there is {file}"), || self.temp.path(file).exists());
+    }
+
+    /// Suspends the supervisor and these processes for most of six seconds, and waits a second after all have gone on.
+    /// Six seconds are over by then, of which they have had little more than one.
+    fn suspend_together(&self, others: &[Known]) {
+        let all = [&[supervisor(&self.demo)], others].concat();
+        let since = SystemTime::now();
+        let passed = |time| since.elapsed().is_ok_and(|elapsed| elapsed > time);
+        // There is no event to wait for: what is tested is that time has passed.
+        all.iter().for_each(|it| it.signal(Signal::SIGSTOP).expect("it runs"));
+        until("most of the time is over", || passed(Duration::from_millis(5500)));
+        all.iter().rev().for_each(|it| it.signal(Signal::SIGCONT).expect("it is suspended"));
+        until("the time would be over", || passed(Duration::from_millis(6500)));
+    }
+
+    fn stop(self) -> Finished {
+        self.demo.signal(Signal::SIGTERM);
+        self.demo.finish()
+    }
+
+    /// Stops the demo, which has nothing to say of its child that is called like this.
+    fn stops_without(self, event: &str) {
+        let finished = self.stop();
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        assert!(finished.paths(event).is_empty(), "{:?}", finished.events);
+    }
 }
 
 /// Suspends the supervisor for this time, and for long enough that its timers are late, and does this meanwhile.
@@ -221,20 +315,6 @@ fn suspend(demo: &Demo, time: Duration, meanwhile: impl FnOnce()) {
     // There is no event to wait for: what is tested is that time has passed.
     until("the time is over", || since.elapsed().is_ok_and(|elapsed| elapsed > time + LATE));
     supervisor.signal(Signal::SIGCONT).expect("it is suspended");
-}
-
-/// Suspends the supervisor and this process for most of six seconds, and does this a second after both have gone on.
-/// Six seconds are over by then, of which the two have had little more than one.
-fn suspend_together(demo: &Demo, other: Known, then: impl FnOnce()) {
-    let both = [supervisor(demo), other];
-    let since = SystemTime::now();
-    let passed = |time| since.elapsed().is_ok_and(|elapsed| elapsed > time);
-    // There is no event to wait for: what is tested is that time has passed.
-    both.iter().for_each(|it| it.signal(Signal::SIGSTOP).expect("it runs"));
-    until("most of the time is over", || passed(Duration::from_millis(5500)));
-    both.iter().rev().for_each(|it| it.signal(Signal::SIGCONT).expect("it is suspended"));
-    until("the time would be over", || passed(Duration::from_millis(6500)));
-    then();
 }
 
 fn pid_of(started: &serde_json::Value) -> Known {
@@ -251,9 +331,8 @@ fn supervisor(demo: &Demo) -> Known {
     init.descendants()[0]
 }
 
-fn is_gone(pid: u64) -> bool {
-    let state = state(pid);
-    state.is_empty() || state.starts_with(['Z', 'X'])
+fn is_second(event: &serde_json::Value, name: &str) -> bool {
+    event["event"] == name && event["path"] == "root/child" && event["incarnation"] == 2
 }
 
 /// What the system says of a process, from its state on. Empty if there is none.

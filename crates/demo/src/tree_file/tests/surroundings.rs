@@ -112,6 +112,35 @@ fn the_demo_may_listen_for_a_process() {
 }
 
 #[test]
+fn what_the_demo_was_started_with_may_be_passed_on() {
+    let passed = process("descriptors = [{ from = 0, to = 7 }, { from = 0, to = 3 }]").unwrap().descriptors;
+    assert_eq!(passed.iter().map(|it| it.to).collect::<Vec<_>>(), [7, 3]);
+
+    check(&[
+        ("descriptors = { from = 0, to = 3 }", "root/web: process.descriptors: expected a list"),
+        ("descriptors = [{ to = 3 }]", "process.descriptors[0].from: missing; a descriptor has a number"),
+        ("descriptors = [{ from = 0 }]", "process.descriptors[0].to: missing; a descriptor has a number"),
+        (
+            "descriptors = [{ from = 0, to = 3 }, { from = 250, to = 4 }]",
+            "root/web: process.descriptors[1].from: the demo has no descriptor 250 to pass on: it is not open",
+        ),
+        ("descriptors = [{ from = -1, to = 3 }]", "process.descriptors[0].from: expected a whole number"),
+        (
+            "descriptors = [{ from = 0, to = 2 }]",
+            "root/web: process: a descriptor that is passed has a number from 3 to 255, and not 2",
+        ),
+        (
+            "descriptors = [{ from = 0, to = 4 }, { from = 0, to = 4 }]",
+            "root/web: process: the descriptor 4 is taken twice",
+        ),
+        (
+            "descriptors = [{ from = 0, to = 3 }], listen = [{ unix = 's' }]",
+            "root/web: process: the descriptor 3 is taken twice; sockets have those from 3 on",
+        ),
+    ]);
+}
+
+#[test]
 fn standard_error_may_be_standard_output() {
     assert_eq!(process("stderr = 'stdout'").unwrap().stderr, None);
 

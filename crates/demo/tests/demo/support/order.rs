@@ -47,6 +47,7 @@ fn check_fields(events: &[Value]) {
             "start_failed" => assert!(has("error"), "{event}"),
             "exited" => assert_eq!(has("status"), event["kind"] != "supervisor", "{event}"),
             "restarting" => assert!(has("attempt") && has("delay_ms"), "{event}"),
+            "retrying" => assert!(has("error") && has("attempt") && has("delay_ms"), "{event}"),
             "gave_up" => assert!(has("restarts") && has("within_ms"), "{event}"),
             "signal" => assert!(has("signal") && has("action"), "{event}"),
             "stopping" => {
