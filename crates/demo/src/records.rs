@@ -47,20 +47,12 @@ pub(crate) enum RecordError {
 }
 
 impl StderrView {
-<<<<<<< HEAD
     /// Begins to write on standard error.
     ///
     /// # Errors
     ///
     /// If there is no descriptor left for it, or no thread.
     pub(crate) fn start(view: View) -> Result<Self, RecordError> {
-        let style = Style::of_stderr();
-        let mut lines = EventLines::new(style);
-        let format: EventFormatter = Box::new(move |event, buffer| lines.write(event, buffer));
-        let stderr = Sink::stderr().map_err(RecordError::Stderr)?;
-        Ok(Self { writer: EventWriter::start("screen", stderr, format)?, view, style })
-=======
-    pub(crate) fn start(view: View) -> io::Result<Self> {
         let (style, letters) = (Style::of_stderr(), Letters::of(&io::stderr()));
         let mut lines = EventLines::new(style);
         let format: EventFormatter = Box::new(move |event, buffer| {
@@ -68,8 +60,8 @@ impl StderrView {
             lines.write(event, buffer);
             letters.fit_end(buffer, from);
         });
-        Ok(Self { writer: EventWriter::start("screen", Sink::stderr()?, format)?, view, style, letters })
->>>>>>> w-view
+        let stderr = Sink::stderr().map_err(RecordError::Stderr)?;
+        Ok(Self { writer: EventWriter::start("screen", stderr, format)?, view, style, letters })
     }
 
     /// A way to write on the screen that can be given away.

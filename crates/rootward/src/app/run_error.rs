@@ -60,7 +60,12 @@ impl RunError {
                 OpenError::System { place, source: system_limits::named(source) }
             }
             // The others are of no limit.
-            other => other,
+            other @ (OpenError::Gone
+            | OpenError::InUse(_)
+            | OpenError::NotOurs(_)
+            | OpenError::Exposed(_)
+            | OpenError::WeakToken(_)
+            | _) => other,
         })
     }
 
