@@ -110,3 +110,37 @@ pub(crate) fn limit_behind_all(failed: &(dyn std::error::Error + 'static)) -> St
 pub(crate) fn is_of_the_system(failed: &(dyn std::error::Error + 'static)) -> bool {
     !limit_behind_all(failed).is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot write to a file: {0}")]
+    struct Refused(#[source] io::Error);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the run is not written down")]
+    struct NotWritten(#[source] Refused);
+
+    fn refused(errno: i32) -> NotWritten {
+        NotWritten(Refused(io::Error::from_raw_os_error(errno)))
+    }
+
+    #[test]
+    fn an_error_is_said_with_its_causes_and_the_limit_behind_them_each_once() {
+        let limit = limit_behind(&io::Error::from_raw_os_error(libc::EMFILE));
+        assert!(limit.ends_with("(RLIMIT_NOFILE)"), "{limit}");
+
+        let said = with_its_causes(&refused(libc::EMFILE));
+
+        let cause = io::Error::from_raw_os_error(libc::EMFILE);
+        assert_eq!(said, format!("the run is not written down: cannot write to a file: {cause}{limit}"));
+    }
+
+    #[test]
+    fn a_limit_says_nothing_about_the_command_line_and_a_missing_directory_does() {
+        assert!(is_of_the_system(&refused(libc::EMFILE)) && is_of_the_system(&refused(libc::EAGAIN)));
+        assert!(!is_of_the_system(&refused(libc::ENOENT)) && !is_of_the_system(&refused(libc::EACCES)));
+    }
+}

@@ -20,6 +20,12 @@ fn the_service_manager_is_told_last_the_status_with_which_the_demo_ends() {
         "exit_status_from = 'root/a'\nauto_shutdown = 'any_significant'\n[[children]]\nid = 'a'\n\
          restart = 'temporary'\nsignificant = true\nprocess = { command = ['sh', '-c', 'exit 7'] }\n",
     );
+    let forced = temp.write(
+        "forced.toml",
+        "auto_shutdown = 'any_significant'\n[[children]]\nid = 'deaf'\nshutdown = '10ms'\n\
+         task.run = 'ignore_stop'\n[[children]]\nid = 'a'\nrestart = 'temporary'\nsignificant = true\n\
+         task.run = 'finish'\n",
+    );
     let refused = "/no/such/directory/message";
     for (tree, options, status) in [
         (&good, &[][..], 0),
@@ -27,6 +33,10 @@ fn the_service_manager_is_told_last_the_status_with_which_the_demo_ends() {
         (&good, &["--events", "/dev/full"], 1),
         (&good, &["--report", "/dev/full"], 1),
         (&good, &["--timeline", "/dev/full"], 1),
+        // Where more than one applies: 1 before 3.
+        (&forced, &[], 3),
+        (&forced, &["--termination-message", refused], 1),
+        (&forced, &["--report", "/dev/full"], 1),
         (&hands_on, &[], 7),
         (&hands_on, &["--termination-message", refused], 7),
     ] {

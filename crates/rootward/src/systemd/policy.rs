@@ -157,8 +157,8 @@ impl Notifier {
         notices
     }
 
-    /// The tree is gone, for good, or could not be brought down. Without a report nothing is known of how. The program is
-    /// not over yet: with which status it ends is told by the part of it that decides that.
+    /// The tree is gone, for good, or could not be brought down. Without a report nothing is known of how. The program
+    /// is not over yet: with which status it ends is told by the part of it that decides that.
     pub(super) fn end(&mut self, report: Option<&StopReport>) -> Vec<ManagerMessage> {
         let Some(report) = report else { return vec![ManagerMessage::Status("stopped".to_owned())] };
         let mut notices = vec![ManagerMessage::Status(one_line(&last_status(report)))];
