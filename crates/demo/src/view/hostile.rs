@@ -1,6 +1,7 @@
 //! R21: whatever text comes from outside, in whatever place of whatever event or report, no printer hands on what would
 //! drive a terminal or forge a line.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::{EventLines, Style, summary};
 use crate::safe::{safe_json, safe_lines};
-use crate::terminal::farewell;
+use crate::terminal::plain_tree;
 
 /// Every character that a terminal obeys, between two that it shows.
 fn hostile() -> String {
@@ -202,7 +203,7 @@ fn no_text_that_a_door_sends_drives_the_terminal_or_forges_a_line() {
         let [bad_tree, good_tree] = [bad, good].map(|event| {
             let mut model = Model::new();
             model.apply(event);
-            safe_lines(&farewell(&model, "The tree:"))
+            safe_lines(&plain_tree(&model, "The tree:", &HashMap::new()))
         });
         assert!(is_harmless(&bad_tree), "{place}: {bad_tree:?}");
         assert_eq!(bad_tree.lines().count(), good_tree.lines().count(), "{place}: {bad_tree:?}");

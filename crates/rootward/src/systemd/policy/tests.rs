@@ -252,10 +252,7 @@ fn the_last_status_says_how_the_tree_has_ended_and_leaves_the_exit_status_to_the
         Err::<(), _>(io::Error::other("connection refused"))
     });
     let failed_while_stopping = report_of_stopped(root().child(fails_late));
-    assert_eq!(
-        last(&failed_while_stopping),
-        [status("failed while it stopped: root/late"), ExitStatus(1)]
-    );
+    assert_eq!(last(&failed_while_stopping), [status("failed while it stopped: root/late"), ExitStatus(1)]);
 
     let forced = report_of_stopped(root().child(deaf()));
     assert_eq!(last(&forced), [status("stopped; forced: root/deaf")]);
