@@ -96,6 +96,51 @@ fn a_child_that_is_forced_and_does_not_go_is_passed_over() {
     assert_eq!(rig.prospects(B).limit, None);
 }
 
+#[test]
+fn a_supervisor_that_goes_on_with_the_siblings_of_one_that_is_stuck_waits_for_the_sibling() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent(), permanent()]);
+    rig.stop(None);
+    assert_eq!(rig.machine.in_hand(), Some(AwaitedKey::End(C)));
+
+    rig.passes(GRACE);
+    rig.tell(Input::Alarm);
+    rig.passes(SECOND);
+    rig.tell(Input::Alarm);
+
+    assert_eq!(rig.machine.in_hand(), Some(AwaitedKey::End(B)));
+    rig.ended(B);
+    rig.ended(A);
+    assert_eq!(rig.machine.in_hand(), Some(AwaitedKey::End(C)), "it is the only one that is left");
+}
+
+#[test]
+fn what_an_end_would_lead_to_is_said_only_of_a_child_that_runs_while_its_supervisor_has_nothing_in_hand() {
+    let says = |rig: &Rig, key| {
+        let said = rig.prospects(key);
+        assert_eq!(said.on_failure.is_some(), said.on_success.is_some());
+        said.on_failure.is_some()
+    };
+    let children = || [permanent(), put_off()];
+    let mut idle = Rig::running(policy(Strategy::OneForOne, 3), children());
+    assert!(says(&idle, A) && says(&idle, B));
+
+    idle.failed(B);
+    assert!(says(&idle, A), "its sibling waits for a restart");
+    assert!(!says(&idle, B), "it does not run");
+
+    let mut at_work = Rig::running(policy(Strategy::OneForAll, 3), [permanent(), permanent(), permanent()]);
+    at_work.failed(C);
+    assert!(!says(&at_work, A), "it is stopped for a sibling");
+
+    let mut held = Rig::running(policy(Strategy::OneForOne, 3), children());
+    held.tell(Input::Hold);
+    assert!(!says(&held, A), "a supervisor above stops");
+
+    let mut stops = Rig::running(policy(Strategy::OneForOne, 3), children());
+    stops.stop(None);
+    assert!(!says(&stops, A), "its turn to stop comes");
+}
+
 /// What is said of the last of many children that wait for restarts takes a few looks at each of them.
 #[test]
 fn what_is_said_among_thousands_of_children_that_wait_takes_no_look_at_all_of_them_in_every_step() {
