@@ -56,7 +56,7 @@ fn children_with_too_few_descriptors_for_what_they_get_are_an_error_that_names_t
         ("listen.toml", "listen = [{ unix = 'socket' }]\n"),
     ] {
         let directory = format!("cwd = '{}'\n", temp.path("").display());
-        let file = temp.write(name, &[job, &directory, more].concat());
+        let file = temp.write(name, [job, &directory, more].concat());
         let run = ["run", file.to_str().unwrap(), "--view", "lines", "--containment", "group"];
         one_by_one((3..64).chain([128]), &run, 1);
     }
