@@ -1,5 +1,5 @@
-//! Measures what it takes to look up what each of many processes uses, beside a snapshot without that: at level `group`,
-//! and with a warden, without cgroups and with them where the system allows it.
+//! Measures what it takes to look up what each of many processes uses, beside a snapshot without that: at level
+//! `group`, and with a warden, without cgroups and with them where the system allows it.
 //!
 //! `cargo run --release -p rootward-procs --example usage_cost PROCESSES`
 

@@ -22,7 +22,6 @@ use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::SupervisorHandle;
 use crate::tree_ref::{TreeAccess, TreeRef};
-use crate::usage::Usage;
 
 /// A running tree.
 ///
@@ -33,7 +32,7 @@ use crate::usage::Usage;
 /// task finds its siblings with [`TaskContext::tree`](crate::TaskContext::tree), which does not keep the tree.
 #[derive(Clone)]
 pub struct Tree {
-    shared: Arc<SharedTree>,
+    pub(super) shared: Arc<SharedTree>,
     /// Dropped with the last handle.
     _keep: Arc<StopOnDrop>,
 }
@@ -347,30 +346,6 @@ impl Tree {
     /// A reference that does not keep the tree.
     pub fn downgrade(&self) -> TreeRef {
         TreeRef::new(&self.shared)
-    }
-
-    /// What the tree looks like now.
-    pub fn snapshot(&self) -> TreeSnapshot {
-        self.shared.snapshot()
-    }
-
-    /// What the tree looks like now, and what each process uses: [`NodeSnapshot::usage`](crate::NodeSnapshot::usage).
-    ///
-    /// It takes a look at the whole tree first, and then at one process after the other, as [`usage`](Self::usage)
-    /// does: it blocks its thread for that long, and locks nothing meanwhile. A process that has ended by then has no
-    /// usage. After a second no further process is looked at: how many were left out is
-    /// [`TreeSnapshot::usage_left_out`].
-    pub fn snapshot_with_usage(&self) -> TreeSnapshot {
-        self.shared.snapshot_with_usage()
-    }
-
-    /// What the process at this path, such as `root/web`, uses now: processor time, memory, threads and more, summed
-    /// over all processes of its set. `None` if it does not run, or is no process.
-    ///
-    /// Nothing is looked up before this is called. It reads some files of the system for each process of the set, which
-    /// takes a tenth of a millisecond or so for each, and blocks its thread for that long.
-    pub fn usage(&self, path: &str) -> Option<Usage> {
-        self.shared.usage(path)
     }
 
     /// Subscribes to the tree's events, from now on. To get them from the first one on, subscribe to the

@@ -16,7 +16,7 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// Whose doing it is that the picture is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum PictureChange {
     /// Something has happened in the tree, or time has gone by.
     ByItself,
     /// The user waits for it.
@@ -31,22 +31,22 @@ pub(crate) struct PictureRest {
     /// How long it stands if the tree has changed.
     rest: Duration,
     /// What is not on the screen yet.
-    change: Option<Change>,
+    change: Option<PictureChange>,
 }
 
 impl PictureRest {
     /// There is no picture yet, and one is wanted.
     pub(crate) fn new() -> Self {
-        Self { drawn_at: None, rest: SHORTEST, change: Some(Change::ByItself) }
+        Self { drawn_at: None, rest: SHORTEST, change: Some(PictureChange::ByItself) }
     }
 
     /// Something has changed.
-    pub(crate) fn change(&mut self, change: Change, now: Duration) {
+    pub(crate) fn change(&mut self, change: PictureChange, now: Duration) {
         let quiet = self.drawn_at.map_or(Duration::ZERO, |drawn_at| now.saturating_sub(drawn_at));
         if self.change.is_none() && quiet >= QUIET {
             self.rest = Duration::ZERO;
         }
-        if self.change != Some(Change::ByHand) {
+        if self.change != Some(PictureChange::ByHand) {
             self.change = Some(change);
         }
     }
@@ -54,8 +54,8 @@ impl PictureRest {
     /// When to draw. `None` if the picture is as it should be.
     pub(crate) fn due(&self) -> Option<Duration> {
         let rest = match self.change? {
-            Change::ByItself => self.rest,
-            Change::ByHand => self.rest.min(SHORTEST),
+            PictureChange::ByItself => self.rest,
+            PictureChange::ByHand => self.rest.min(SHORTEST),
         };
         Some(self.drawn_at.map_or(Duration::ZERO, |drawn_at| drawn_at + rest))
     }
@@ -90,7 +90,7 @@ mod tests {
         for at in changes.into_iter().map(millis) {
             // What is due at the moment of a change is drawn after it.
             draw_until(rest, changed_at, at.saturating_sub(millis(1)));
-            rest.change(Change::ByItself, at);
+            rest.change(PictureChange::ByItself, at);
             changed_at = at;
         }
         draw_until(rest, changed_at, Duration::MAX);
@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_waits_for_comes_soon_whatever_happens_besides() {
+    fn what_the_user_waits_for_comes_soon_in_a_busy_tree() {
         let mut rest = PictureRest::new();
         let busy = millis(pictures(&mut rest, 0..500).pop().unwrap());
 
-        rest.change(Change::ByItself, busy + millis(1));
-        rest.change(Change::ByHand, busy + millis(2));
-        rest.change(Change::ByItself, busy + millis(3));
+        rest.change(PictureChange::ByItself, busy + millis(1));
+        rest.change(PictureChange::ByHand, busy + millis(2));
+        rest.change(PictureChange::ByItself, busy + millis(3));
 
         assert_eq!(rest.due(), Some(busy + SHORTEST));
     }

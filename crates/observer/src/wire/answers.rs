@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Child, Decided, Event, State};
+use super::{Child, Decided, Event, State, Usage};
 
 /// The version of all formats here: 1. A document of another version is refused when it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -210,32 +210,6 @@ pub struct UsageAnswer {
     pub path: String,
     /// What it uses.
     pub usage: Usage,
-}
-
-/// What a process uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Usage {
-    /// Processor time since it was started, in milliseconds.
-    pub cpu_ms: u64,
-    /// Resident memory, in bytes. What processes share is counted in each.
-    pub memory: u64,
-    /// How many processes there are.
-    pub processes: u32,
-    /// How many of them are stopped, by a signal, a terminal or a debugger.
-    #[serde(default, skip_serializing_if = "super::is_zero")]
-    pub stopped: u32,
-    /// How many threads these have.
-    pub threads: u32,
-    /// How many descriptors these have open, if the system tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub descriptors: Option<u64>,
-    /// How many bytes have been read by system calls, if the system tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read: Option<u64>,
-    /// How many bytes have been written by system calls, if the system tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub written: Option<u64>,
 }
 
 /// One event in a chain of causes.

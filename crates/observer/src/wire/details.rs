@@ -1,4 +1,4 @@
-//! What is known of a process beyond what it is doing.
+//! What is known of a process beyond what it is doing: what it tells, and what it uses.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,4 +42,30 @@ pub struct StopStep {
     /// When the next step comes, if there is one and that was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<f64>,
+}
+
+/// What a process uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Usage {
+    /// Processor time since it was started, in milliseconds.
+    pub cpu_ms: u64,
+    /// Resident memory, in bytes. What processes share is counted in each.
+    pub memory: u64,
+    /// How many processes there are.
+    pub processes: u32,
+    /// How many of them are stopped, by a signal, a terminal or a debugger.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub stopped: u32,
+    /// How many threads these have.
+    pub threads: u32,
+    /// How many descriptors these have open, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+    /// How many bytes have been read by system calls, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<u64>,
+    /// How many bytes have been written by system calls, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<u64>,
 }

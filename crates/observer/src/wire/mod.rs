@@ -17,10 +17,10 @@ mod status;
 
 pub use answers::{
     Change, Done, DoorFacts, EndMessage, EventMessage, Last, Lost, LostMessage, Reason, Refusal, Refused,
-    Snapshot, Tree, Usage, UsageAnswer, Version, Wait, Why,
+    Snapshot, Tree, UsageAnswer, Version, Wait, Why,
 };
 pub use child::{Child, Due, End, Kind, State, Stop};
-pub use details::{HealthFindings, Readiness, StopStep};
+pub use details::{HealthFindings, Readiness, StopStep, Usage};
 pub use event::{Event, What};
 pub use outlook::{Awaited, Consequence, Decided, PatienceLimit, Restarts};
 pub use status::{Outcome, Status, Straggler};

@@ -240,6 +240,7 @@ fn a_process_is_explained_with_what_it_tells_and_uses_and_what_its_supervisor_is
         let explained = Explained {
             decided: Some(decided(90)),
             child: Some(child),
+            because: None,
             path: "root/storage/database".to_owned(),
             usage: Some(usage),
         };

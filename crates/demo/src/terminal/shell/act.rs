@@ -83,7 +83,8 @@ pub(super) async fn explain(tree: &TreeWatch, path: String) -> Explained {
     });
     let (usage, seen) = used.await.unwrap_or_default();
     let (usage, child) = (usage.as_ref().map(Into::into), seen.as_ref().map(Into::into));
-    Explained { decided: outlook.as_ref().map(Into::into), child, path, usage }
+    // The view has had all events from the first one on.
+    Explained { decided: outlook.as_ref().map(Into::into), child, because: None, path, usage }
 }
 
 /// Sends a signal to the process of a child, and says how it went.

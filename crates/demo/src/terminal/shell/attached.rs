@@ -19,7 +19,7 @@ use super::view_loop::{Hands, ViewLoop};
 use crate::room::{self, Needs};
 use crate::terminal::fit::Fit;
 use crate::terminal::plain::farewell;
-use crate::terminal::state::{Effect, Explained, Rights, ViewInput, ViewState};
+use crate::terminal::state::{Effect, Explained, KnownReasons, Rights, ViewInput, ViewState};
 use crate::view::{EventLines, Style};
 
 /// How long a request that the user has made may take to get to the door when the view is left right after it. A door
@@ -164,7 +164,9 @@ impl Hands for DoorHands {
                 let Ok(why) = why else { return };
                 let usage = usage.ok().map(|answer| answer.usage);
                 let (decided, child) = (why.decided, Some(why.child));
-                inbox.input(ViewInput::Explained(Box::new(Explained { decided, child, path, usage })));
+                let because = Some(KnownReasons { as_of: why.as_of, reasons: why.because });
+                let explained = Explained { decided, child, because, path, usage };
+                inbox.input(ViewInput::Explained(Box::new(explained)));
             });
             return;
         }

@@ -10,7 +10,7 @@ use super::screen::Screen;
 use super::suspend::Arrivals;
 use crate::terminal::draw::draw;
 use crate::terminal::fit::Fit;
-use crate::terminal::picture_rest::{Change, PictureRest};
+use crate::terminal::picture_rest::{PictureChange, PictureRest};
 use crate::terminal::state::{Effect, ViewInput, ViewState};
 use crate::terminal::text::osc52;
 
@@ -63,7 +63,10 @@ impl<H: Hands> ViewLoop<H> {
             };
             let mail = self.inbox.wait(at_most, rest.due().is_none());
             let is_by_hand = mail.iter().any(|mail| !matches!(mail, Mail::Input(ViewInput::Event(_))));
-            rest.change(if is_by_hand { Change::ByHand } else { Change::ByItself }, now() - begun);
+            rest.change(
+                if is_by_hand { PictureChange::ByHand } else { PictureChange::ByItself },
+                now() - begun,
+            );
             let mut orders = Orders::default();
             for mail in mail {
                 match mail {

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use rootward_observer::model::{Model, Seen};
-use rootward_observer::wire::{Child, Decided, Event, Kind, Snapshot, State as ChildState, Usage, What, Why};
+use rootward_observer::wire::{
+    Child, Decided, Event, Kind, Reason, Snapshot, State as ChildState, Usage, What, Why,
+};
 
 use super::log::Log;
 use super::rows::{TreeRow, awaited, rows};
@@ -76,9 +78,18 @@ pub(crate) struct Explained {
     pub(crate) decided: Option<Decided>,
     /// What it tells of itself, if it is a process that does.
     pub(crate) child: Option<Child>,
+    /// What has led to its state, if a door has said so: it may know events from before the view began.
+    pub(crate) because: Option<KnownReasons>,
     pub(crate) path: String,
     /// What it uses, if it is a process that runs.
     pub(crate) usage: Option<Usage>,
+}
+
+/// What has led to the state of a child, as of one event.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KnownReasons {
+    pub(crate) as_of: u64,
+    pub(crate) reasons: Vec<Reason>,
 }
 
 /// What the view may do, and of what it is a view.
@@ -327,7 +338,7 @@ impl ViewState {
     pub(crate) fn why(&self, path: &str) -> Option<(Why, Option<Usage>)> {
         let mut why = self.model.why(path)?;
         let explained = self.explained.as_ref().filter(|explained| explained.path == path);
-        let Some(Explained { decided, child, usage, .. }) = explained.cloned() else {
+        let Some(Explained { decided, child, because, usage, .. }) = explained.cloned() else {
             return Some((why, None));
         };
         if let Some(child) = child.filter(|child| child.incarnation == why.child.incarnation) {
@@ -335,6 +346,10 @@ impl ViewState {
         }
         // What was said before something happened to the child counts no more.
         let changed = self.model.changed_as_of(path);
+        let because = because.filter(|because| because.as_of >= changed && !because.reasons.is_empty());
+        if let Some(KnownReasons { reasons, .. }) = because {
+            why.because = reasons;
+        }
         Some(match decided.filter(|decided| decided.as_of >= changed) {
             Some(decided) => (why.with_decided(decided), usage),
             None => (why, usage),

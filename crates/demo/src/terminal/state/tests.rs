@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rootward_observer::model::Seen;
 use rootward_observer::wire::{Event, Kind, What};
 
-use super::{Effect, Explained, Mode, Pane, ViewInput, ViewState};
+use super::{Effect, Explained, KnownReasons, Mode, Pane, ViewInput, ViewState};
 use crate::chaos::ChaosTurn;
 use crate::terminal::samples::{Story, attached, own, stop, up};
 
@@ -294,6 +294,7 @@ fn what_was_said_before_the_last_event_of_the_child_is_said_no_more() {
     let decided = |as_of| Explained {
         decided: Some(crate::terminal::samples::decided(as_of)),
         child: None,
+        because: None,
         path: "root/storage/database".to_owned(),
         usage: None,
     };
@@ -303,4 +304,23 @@ fn what_was_said_before_the_last_event_of_the_child_is_said_no_more() {
     assert!(is_said(&state));
     gone(&mut state);
     assert!(!is_said(&state));
+}
+
+/// A view of another program that begins later had nothing to say of it.
+#[test]
+fn a_view_says_what_the_door_knows_from_before_it_began() {
+    let model = up().model();
+    let told = model.why("root/front/flaky").unwrap();
+    let mut state = attached(Story::new(), false);
+    state.update(ViewInput::Snapshot(Box::new(model.snapshot())), 110.0);
+    let because = Some(KnownReasons { as_of: told.as_of, reasons: told.because.clone() });
+    let path = told.child.path.clone();
+    let explained = Explained { decided: None, child: None, because, path, usage: None };
+    let reasons = |state: &ViewState| state.why("root/front/flaky").unwrap().0.because;
+
+    assert!(reasons(&state).is_empty());
+    state.update(ViewInput::Explained(Box::new(explained)), 110.0);
+
+    assert!(!told.because.is_empty());
+    assert_eq!(reasons(&state), told.because);
 }

@@ -31,6 +31,12 @@ fn events(story: &str) -> Vec<Event> {
     events
 }
 
+#[test]
+#[should_panic(expected = "a story is told in the order of time")]
+fn a_story_that_is_told_out_of_the_order_of_time_is_refused() {
+    told("0 starting root/\n2 started root/\n1 starting root/a");
+}
+
 fn event(line: &str, seq: u64) -> Event {
     let mut words = line.splitn(4, ' ');
     let mut word = || words.next().unwrap_or_default();
