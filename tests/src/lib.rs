@@ -34,7 +34,7 @@ pub use signals::Signals;
 pub use strict_schema::{in_the_book, strict_schema};
 pub use sys::{
     Heap, InTerminal, LIMITS, OddWaker, Side, fork, hear_the_terminal, limit, lose_capabilities, odd_waker,
-    refuse, refuse_with, reset_signal, resize_terminal, send_copies, start_in_terminal,
+    prefer_this_thread, refuse, refuse_with, reset_signal, resize_terminal, send_copies, start_in_terminal,
 };
 pub use until::{happens, until, until_some};
 
