@@ -257,21 +257,19 @@ mod tests {
     fn the_end_waits_for_a_file_that_is_being_written_without_limit_and_for_a_reader_with_one() {
         // None for a reader.
         let timeout = ReaderTimeout { reader: Patience { rounds: 0, ..PATIENT }, file: PATIENT };
-        for is_file in [true, false] {
-            let (sender, written) = mpsc::sync_channel(0);
-            let reader = Reader(sender);
-            let writer = if is_file { given_writer_to(SlowFile(reader)) } else { given_writer_to(reader) };
-            for n in 0..1000 {
-                writer.text(format!("{n} "));
-            }
+        let given = |writer: &EventWriter| (0..1000).for_each(|n| writer.text(format!("{n} ")));
 
-            let takes_all = is_file.then(|| thread::spawn(move || written.iter().collect::<String>()));
-            let end = writer.finish(timeout);
+        let (sender, written) = mpsc::sync_channel(0);
+        let file = given_writer_to(SlowFile(Reader(sender)));
+        given(&file);
+        let takes_all = thread::spawn(move || written.iter().collect::<String>());
+        assert_eq!(file.finish(timeout), WriteOutcome::All);
+        assert!(takes_all.join().unwrap().ends_with(" 999 "));
 
-            assert_eq!(end, if is_file { WriteOutcome::All } else { WriteOutcome::Unread });
-            let taken = takes_all.map(|thread| thread.join().unwrap());
-            assert!(taken.is_none_or(|taken| taken.ends_with(" 999 ")));
-        }
+        // It is there until the end, and takes nothing.
+        let (reader, _unread) = given_writer();
+        given(&reader);
+        assert_eq!(reader.finish(timeout), WriteOutcome::Unread);
     }
 
     /// Longer than any test takes.
