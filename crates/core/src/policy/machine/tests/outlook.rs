@@ -97,6 +97,49 @@ fn a_child_that_is_forced_and_does_not_go_is_passed_over() {
 }
 
 #[test]
+fn a_failure_that_waits_for_a_siblings_start_is_the_one_that_is_too_many_and_its_sibling_is_stopped() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent()]);
+    rig.failed(A);
+    rig.failed(B);
+
+    let (sibling, blamed) = (rig.prospects(A), rig.prospects(B));
+
+    assert_eq!((blamed.waits_for, blamed.next), (Some(AwaitedKey::Start(A)), Some(NextStep::GiveUp)));
+    assert_eq!((sibling.waits_for, sibling.next), (Some(AwaitedKey::Start(A)), Some(NextStep::Stop)));
+}
+
+#[test]
+fn a_start_that_was_given_up_ends_by_failing_and_the_child_is_started_again() {
+    let tuning = Some(Arc::new(Tuning { start_timeout: Some(SECOND), ..Tuning::default() }));
+    let impatient = Traits { tuning, ..transient() };
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 3), [impatient]);
+    rig.failed(A);
+    rig.passes(SECOND);
+    assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(A)]);
+
+    let said = rig.prospects(A);
+
+    assert_eq!(
+        (said.waits_for, said.next),
+        (Some(AwaitedKey::End(A)), Some(NextStep::Restart { attempt: 2 }))
+    );
+}
+
+#[test]
+fn what_is_under_way_beside_a_restart_that_is_put_off_comes_before_it() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent()]);
+    rig.asks_for(Request::Terminate(id(B)));
+    rig.tell(Input::EndedBySignal(A, ExitClass::Abnormal));
+
+    let (restarted, stops) = (rig.prospects(A), rig.prospects(B));
+
+    assert_eq!((restarted.waits_for, restarted.before), (None, 0), "its sibling has stopped by then");
+    assert_eq!(restarted.next, Some(NextStep::Restart { attempt: 1 }));
+    assert_eq!((stops.waits_for, stops.before), (Some(AwaitedKey::End(B)), 1), "then its sibling is started");
+    assert_eq!((stops.next, stops.due), (Some(NextStep::Start), restarted.due));
+}
+
+#[test]
 fn a_supervisor_that_goes_on_with_the_siblings_of_one_that_is_stuck_waits_for_the_sibling() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent(), permanent()]);
     rig.stop(None);

@@ -96,3 +96,15 @@ fn no_place_is_given_and_none_is_used_once_the_stop_of_an_ancestor_has_begun() {
     let refused = [Action::Refuse(A), Action::Reply { call: CALL, reply: Reply::Stopping }];
     assert_eq!(starts_in_room(&mut rig, A), refused);
 }
+
+#[test]
+fn a_caller_that_waits_gets_no_place_that_comes_free_once_the_stop_of_an_ancestor_has_begun() {
+    let mut rig = empty(1);
+    asks_for_room(&mut rig, FIRST);
+    asks_for_room(&mut rig, SECOND);
+
+    let mut actions = rig.tell(Input::Hold);
+    actions.extend(rig.tell(Input::ReservationDropped));
+
+    assert_eq!(actions, [Action::Reply { call: SECOND, reply: Reply::Stopping }]);
+}
