@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::safe::safe;
 use crate::tasks::Sample;
-use crate::tree_file::{Foresight, TreeFile};
+use crate::tree_file::{FileError, Foresight, TreeFile};
 use crate::{messages, tree_file};
 
 pub(crate) fn run(file: &Path) -> ExitCode {
@@ -15,8 +15,7 @@ pub(crate) fn run(file: &Path) -> ExitCode {
         Ok((tree, foreseen)) => describe(file, &tree, &foreseen),
         Err(error) => {
             messages::mistake(messages::with_its_causes(&error), error.picture());
-            let lacks = messages::is_of_the_system(&error);
-            ExitCode::from(if lacks { rootward::Finished::FAILED } else { messages::BAD_INPUT })
+            ExitCode::from(status_of(&error))
         }
     }
 }
@@ -24,20 +23,25 @@ pub(crate) fn run(file: &Path) -> ExitCode {
 fn describe(file: &Path, tree: &TreeFile, foreseen: &[Foresight]) -> ExitCode {
     for Foresight { failure, is_certain } in foreseen {
         let say = if *is_certain { messages::mistake } else { messages::doubt };
-        say(failure, failure.picture());
+        say(messages::with_its_causes(failure), failure.picture());
     }
     let budget = tree.budget();
     for warning in budget.warnings() {
         messages::warning(warning);
     }
-    if foreseen.iter().any(|it| it.is_certain) {
-        return ExitCode::from(messages::BAD_INPUT);
+    let certain = foreseen.iter().filter(|it| it.is_certain);
+    if let Some(status) = certain.map(|it| status_of(&it.failure)).reduce(|one, other| one.max(other)) {
+        return ExitCode::from(status);
     }
     let samples = tree.root.samples();
     let samples: Vec<Sample> = Sample::ALL.into_iter().filter(|sample| samples.contains(sample)).collect();
     let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
     let file = safe(&file.display().to_string());
     messages::answer(&format!("{tree}{about}\n{budget}\n{file}: ok\n"))
+}
+
+fn status_of(error: &FileError) -> u8 {
+    if error.is_of_the_system() { rootward::Finished::FAILED } else { messages::BAD_INPUT }
 }
 
 /// The sample tasks that a tree file can name, one a line.

@@ -66,7 +66,15 @@ pub(crate) fn error_with_its_causes(failed: &(dyn std::error::Error + 'static)) 
 
 /// Writes what was asked for, and says with which status the demo ends. A reader may go at any time.
 pub(crate) fn answer(text: &str) -> ExitCode {
-    let text = Letters::of(&io::stdout()).fit(safe_lines(text));
+    write_answer(&Letters::of(&io::stdout()).fit(safe_lines(text)))
+}
+
+/// The same with a text that is for programs, and whose letters stay as they are.
+pub(crate) fn answer_document(text: &str) -> ExitCode {
+    write_answer(&safe_lines(text))
+}
+
+fn write_answer(text: &str) -> ExitCode {
     let written = require_open(1).and_then(|()| write_lines_within(PATIENCE, io::stdout(), text.as_bytes()));
     match written {
         Err(failed) if failed.kind() != ErrorKind::BrokenPipe => {

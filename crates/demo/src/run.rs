@@ -70,7 +70,7 @@ pub(crate) fn built_in(options: &RunOptions, init: Forked) -> ExitCode {
         };
         let rules = rules.with(options)?;
         let company = Company::begin(options.containment, init)?;
-        Ok(run(root, rules, options, company)?.status(None))
+        Ok(run(root, rules, options, company)?.end(None))
     })
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn file(file: &Path, options: &RunOptions, init: Forked) -> ExitCode 
         let company = Company::begin(options.containment, init)?;
         let exit_status_from = tree.exit_status_from.clone();
         let ended = run(tree.into_supervisor()?, rules, options, company)?;
-        Ok(ended.status(exit_status_from.as_deref()))
+        Ok(ended.end(exit_status_from.as_deref()))
     })
 }
 
@@ -124,8 +124,8 @@ struct RunEnd {
 }
 
 impl RunEnd {
-    /// With which status the demo ends. Nothing changes it after this, and the service manager is told.
-    fn status(&self, exit_status_from: Option<&str>) -> ExitCode {
+    /// Tells the service manager with which status the demo ends. Nothing changes it after this.
+    fn end(self, exit_status_from: Option<&str>) -> ExitCode {
         let status = match exit_status_from {
             Some(path) => self.finished.status_from(path),
             None => self.finished.status(),
@@ -258,37 +258,41 @@ fn run(
         // The other end is in the program that has just been prepared.
         let _ = first_events.send(program.subscribe());
     }
-    let records = Records::open(screen, options)?;
-    let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
-    let drawing = drawing.transpose()?;
-    let pump = records.follow(program.subscribe(), level).map_err(RecordError::Thread)?;
-    // A picture has modes of its own.
-    let modes = if fit.is_some() { ModesAfterwards::Kept } else { ModesAfterwards::GivenBack };
-    follow_foreground(program.subscribe(), modes).map_err(RecordError::Thread)?;
-    let view = fit
-        .map(|fit| OwnView::begin(fit, program.subscribe(), Reaches { suspends, reach, chaos }))
-        .transpose()
-        .map_err(NotStarted::View)?;
     let exit_teller = exit_teller(&program);
-    let (finished, guard) = program.run_guarded()?;
-    drop(view);
-    drop(restorer);
-    let doors = doors.try_recv().ok();
-    // The tree was stopped then before it had started, which is not what went wrong.
-    let records = if matches!(doors, Some(Err(_))) { records.without_summary() } else { records };
-    let is_written = records.conclude(&finished, &pump);
-    if let Some(doors) = doors {
-        let doors = doors?;
-        if let Finished::Stopped(_) = &finished {
-            doors.finish();
+    let run = move || -> Result<_, NotStarted> {
+        let records = Records::open(screen, options)?;
+        let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
+        let drawing = drawing.transpose()?;
+        let pump = records.follow(program.subscribe(), level).map_err(RecordError::Thread)?;
+        // A picture has modes of its own.
+        let modes = if fit.is_some() { ModesAfterwards::Kept } else { ModesAfterwards::GivenBack };
+        follow_foreground(program.subscribe(), modes).map_err(RecordError::Thread)?;
+        let view = fit
+            .map(|fit| OwnView::begin(fit, program.subscribe(), Reaches { suspends, reach, chaos }))
+            .transpose()
+            .map_err(NotStarted::View)?;
+        let (finished, guard) = program.run_guarded()?;
+        drop(view);
+        drop(restorer);
+        let doors = doors.try_recv().ok();
+        // The tree was stopped then before it had started, which is not what went wrong.
+        let records = if matches!(doors, Some(Err(_))) { records.without_summary() } else { records };
+        let is_written = records.conclude(&finished, &pump);
+        if let Some(doors) = doors {
+            let doors = doors?;
+            if let Finished::Stopped(_) = &finished {
+                doors.finish();
+            }
         }
-    }
-    let drawn = drawing.map_or(Ok(()), Drawing::finish);
-    let is_drawn = drawn.inspect_err(|error| messages::error_with_its_causes(error)).is_ok();
-    let is_explained = options.orchestrator.conclude(&finished);
-    // Nothing is left to be done that a signal could cut short, and so none ends the demo by another status any more.
-    std::mem::forget(guard);
-    Ok(RunEnd { finished, is_written: is_written && is_drawn && is_explained, exit_teller })
+        let drawn = drawing.map_or(Ok(()), Drawing::finish);
+        let is_drawn = drawn.inspect_err(|error| messages::error_with_its_causes(error)).is_ok();
+        let is_explained = options.orchestrator.conclude(&finished);
+        // Nothing is left to be done that a signal could cut short, and so none ends the demo by another status any more.
+        std::mem::forget(guard);
+        Ok((finished, is_written && is_drawn && is_explained))
+    };
+    let (finished, is_written) = run().inspect_err(|error| exit_teller.tell(error.status()))?;
+    Ok(RunEnd { finished, is_written, exit_teller })
 }
 
 /// What the terminal can show of a picture. `None` where none is wanted or possible.
@@ -352,8 +356,8 @@ impl NotStarted {
 
     fn status(&self) -> u8 {
         match self {
-            error if messages::is_of_the_system(error) => Finished::FAILED,
             Self::File(error) if error.is_of_the_system() => Finished::FAILED,
+            error if messages::is_of_the_system(error) => Finished::FAILED,
             Self::File(_)
             | Self::Spec(_)
             | Self::Grace(_)

@@ -104,7 +104,14 @@ fn try_to_draw(
             write(output, &format.write(&timeline))?;
             Ok(ExitCode::SUCCESS)
         }
-        None => Ok(messages::answer(&format.unwrap_or(TimelineFormat::Text).write(&timeline))),
+        None => {
+            let format = format.unwrap_or(TimelineFormat::Text);
+            let answer = match format {
+                TimelineFormat::Text => messages::answer,
+                TimelineFormat::Svg | TimelineFormat::Perfetto => messages::answer_document,
+            };
+            Ok(answer(&format.write(&timeline)))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::task::yield_now;
 use super::command::GuardianCommand;
 use crate::child::{Outcome, Shutdown};
 use crate::clock::{LATE, now};
+use crate::event::{Event, EventKind};
 use crate::spec::ChildSpec;
 use crate::supervisor::Supervisor;
 
@@ -28,9 +29,14 @@ async fn an_answer_takes_nothing_from_the_look_after_a_deadline_that_came_late()
         }
     });
     let root = Supervisor::new("root").child(child.shutdown(Shutdown::Infinity));
-    let tree = root.into_tree().unwrap().deadline(DEADLINE).start().await.unwrap();
+    let mut builder = root.into_tree().unwrap().deadline(DEADLINE);
+    let mut events = builder.subscribe();
+    let tree = builder.start().await.unwrap();
     tree.request_stop();
-    settle().await;
+    let is_asked = |event: &Event| {
+        matches!(event.what, EventKind::Stopping { .. }) && event.path.as_str() == "root/child"
+    };
+    while !is_asked(&events.next().await.unwrap().expect("the tree is there")) {}
 
     // The only thread of the runtime. The detector's thread has the report written if the guardian does not answer.
     let watchdog = tree.controls().watchdog.upgrade().expect("it watches over the guardian");
@@ -39,7 +45,7 @@ async fn an_answer_takes_nothing_from_the_look_after_a_deadline_that_came_late()
         watchdog.answer();
         std::thread::sleep(Duration::from_millis(5));
     }
-    for _ in 0..10 {
+    for _ in 0..2 {
         assert!(tree.controls().guardian.send(GuardianCommand::Answer));
         settle().await;
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::picture;
-use crate::messages::limit_behind;
+use crate::messages::{self, limit_behind};
 
 /// Says what is wrong with a tree file, and where: `web.toml:12: root/web: process.command: it is empty`.
 #[derive(Debug)]
@@ -123,9 +123,17 @@ pub(crate) enum Problem {
     #[error("a socket is exactly one of {}; this names {found}", .ways.join(", "))]
     NotOneSocket { ways: &'static [&'static str], found: usize },
     #[error("the demo has no descriptor {number} to pass on: {cause}")]
-    NotGiven { number: u32, cause: io::Error },
+    NotGiven {
+        number: u32,
+        #[source]
+        cause: io::Error,
+    },
     #[error("the descriptor {number} cannot be duplicated: {cause}")]
-    NotDuplicated { number: u32, cause: io::Error },
+    NotDuplicated {
+        number: u32,
+        #[source]
+        cause: io::Error,
+    },
     #[error("port 0 is whichever is free, which no client can know; name one")]
     AnyPort,
     #[error("{text:?} is not a regular expression: {reason}")]
@@ -151,7 +159,7 @@ pub(crate) enum Problem {
 impl FileError {
     /// Whether it says nothing about the file: the system lacked something.
     pub(crate) fn is_of_the_system(&self) -> bool {
-        matches!(self.0.problem, Problem::NoThread(_))
+        matches!(self.0.problem, Problem::NoThread(_)) || messages::is_of_the_system(self)
     }
 
     /// Something is wrong with the file as a whole.

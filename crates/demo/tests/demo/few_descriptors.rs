@@ -54,6 +54,7 @@ fn children_with_too_few_descriptors_for_what_they_get_are_an_error_that_names_t
     for (name, more) in [
         ("log.toml", "log_file = { path = 'job.log', max_size = 3, keep = 2 }\n"),
         ("listen.toml", "listen = [{ unix = 'socket' }]\n"),
+        ("descriptors.toml", "descriptors = [{ from = 0, to = 3 }]\n"),
     ] {
         let directory = format!("cwd = '{}'\n", temp.path("").display());
         let file = temp.write(name, [job, &directory, more].concat());
@@ -158,10 +159,8 @@ fn one_by_one(limits: impl Iterator<Item = u32>, args: &[&str], failed: i32) {
         statuses.extend(status.code().filter(|status| *status != 127));
     }
 
-    assert!(
-        statuses.is_sorted_by(|one, next| one >= next),
-        "what is enough is enough with more: {statuses:?} for {args:?}"
-    );
+    // How many are open at a time depends on what is done at the same time: a number that is nearly enough may be enough
+    // or not.
     assert_eq!(statuses.last(), Some(&0), "{args:?}");
 }
 

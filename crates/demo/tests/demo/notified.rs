@@ -33,6 +33,9 @@ fn the_service_manager_is_told_last_the_status_with_which_the_demo_ends() {
         (&good, &["--events", "/dev/full"], 1),
         (&good, &["--report", "/dev/full"], 1),
         (&good, &["--timeline", "/dev/full"], 1),
+        // These keep the demo from beginning, or from opening what was asked for.
+        (&good, &["--events", "/no/such/directory/events"], 2),
+        (&good, &["--observe", "/no/such/directory/door"], 1),
         // Where more than one applies: 1 before 3.
         (&forced, &[], 3),
         (&forced, &["--termination-message", refused], 1),

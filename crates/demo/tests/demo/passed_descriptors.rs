@@ -1,5 +1,6 @@
 //! Descriptors that the demo's caller has opened, on their way to a process.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use rootward_tests::InTime as _;
@@ -67,11 +68,12 @@ fn a_descriptor_that_is_not_open_is_named_by_check_and_run_before_anything_is_st
     assert!(!temp.path("started").exists());
 }
 
-/// The same command, for which a shell has opened two files.
+/// The same command, for which a shell has opened two files. What such a command has beside its words is set again.
 fn opened_by_a_shell(temp: &Temp, command: &Command) -> Command {
     let mut wrapped = Command::new("sh");
     wrapped.args(["-c", "exec 7<in 8>out; exec \"$@\"", "sh"]);
     wrapped.arg(command.get_program()).args(command.get_args()).current_dir(temp.path("."));
+    wrapped.process_group(0).env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
     wrapped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     wrapped
 }

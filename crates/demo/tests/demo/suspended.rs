@@ -280,17 +280,19 @@ impl Scene {
         until(&format!("there is {file}"), || self.temp.path(file).exists());
     }
 
-    /// Suspends the supervisor and these processes for most of six seconds, and waits a second after all have gone on.
-    /// Six seconds are over by then, of which they have had little more than one.
+    /// Suspends the supervisor and these processes for most of six seconds, and waits two seconds after all have gone
+    /// on. Six seconds are over by then, of which they have had little more than one.
     fn suspend_together(&self, others: &[Known]) {
-        let all = [&[supervisor(&self.demo)], others].concat();
+        let supervisor = supervisor(&self.demo);
+        wait_for_looks(supervisor.pid);
+        let all = [&[supervisor], others].concat();
         let since = SystemTime::now();
         let passed = |time| since.elapsed().is_ok_and(|elapsed| elapsed > time);
         // There is no event to wait for: what is tested is that time has passed.
         all.iter().for_each(|it| it.signal(Signal::SIGSTOP).expect("it runs"));
         until("most of the time is over", || passed(Duration::from_millis(5500)));
         all.iter().rev().for_each(|it| it.signal(Signal::SIGCONT).expect("it is suspended"));
-        until("the time would be over", || passed(Duration::from_millis(6500)));
+        until("the time would be over", || passed(Duration::from_millis(7500)));
     }
 
     fn stop(self) -> Finished {
@@ -329,6 +331,22 @@ fn known(pid: u32) -> Known {
 fn supervisor(demo: &Demo) -> Known {
     let init = Known::of(demo.pid().as_raw().unsigned_abs()).expect("it runs");
     init.descendants()[0]
+}
+
+/// Waits until the thread that looks for suspensions has done so again, while a time is waited for. What comes before
+/// its first look is not seen.
+fn wait_for_looks(pid: u32) {
+    // It sleeps after each look.
+    let sleeps = || -> Option<u64> {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs").flatten();
+        let read = |thread: &Path, file| std::fs::read_to_string(thread.join(file)).unwrap_or_default();
+        let mut threads = threads.map(|thread| thread.path());
+        let looks = threads.find(|thread| read(thread, "comm").trim_end() == "rootward-awake")?;
+        let status = read(&looks, "status");
+        status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse().ok())
+    };
+    let before = sleeps().unwrap_or_default();
+    until("the thread has looked", || sleeps().is_some_and(|sleeps| sleeps >= before + 2));
 }
 
 fn is_second(event: &serde_json::Value, name: &str) -> bool {

@@ -119,8 +119,9 @@ impl Client {
     }
 
     /// The same with what each process uses ([`Child::usage`](crate::wire::Child::usage)), which the door looks up for
-    /// it. That takes a second at most; how many processes were left out then is
-    /// [`DoorFacts::usage_left_out`](crate::wire::DoorFacts::usage_left_out).
+    /// it. The look takes a second at most; how many processes were left out then is
+    /// [`DoorFacts::usage_left_out`](crate::wire::DoorFacts::usage_left_out). Those who ask for this one are served one
+    /// after the other.
     ///
     /// # Errors
     ///
