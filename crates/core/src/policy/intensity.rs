@@ -125,6 +125,22 @@ mod tests {
         assert!(!window.record(after(11)), "exactly the window's length apart still counts");
     }
 
+    #[test]
+    fn how_many_restarts_count_is_said_with_the_moment_from_which_the_first_of_them_does_not() {
+        let (mut window, now) = window(9, 5);
+        let after = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(window.counted(now), (0, None));
+
+        for seconds in [0, 1, 3] {
+            window.record(after(seconds));
+        }
+
+        assert_eq!(window.counted(after(3)), (3, Some(after(5))));
+        assert_eq!(window.counted(after(5)), (3, Some(after(5))), "it is the last moment");
+        assert_eq!(window.counted(after(7)), (1, Some(after(8))));
+        assert_eq!(window.counted(after(9)), (0, None));
+    }
+
     /// OTP rule 28.
     #[test]
     fn a_restart_that_was_one_too_many_counts_too() {
