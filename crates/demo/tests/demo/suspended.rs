@@ -333,8 +333,8 @@ fn supervisor(demo: &Demo) -> Known {
     init.descendants()[0]
 }
 
-/// Waits until the thread that looks for suspensions has done so again, while a time is waited for. What comes before
-/// its first look is not seen.
+/// Waits until a time is waited for, which begins a moment after it is told of: until the thread that looks for
+/// suspensions has done so.
 fn wait_for_looks(pid: u32) {
     // It sleeps after each look.
     let sleeps = || -> Option<u64> {
