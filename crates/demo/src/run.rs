@@ -287,7 +287,7 @@ fn run(
         let drawn = drawing.map_or(Ok(()), Drawing::finish);
         let is_drawn = drawn.inspect_err(|error| messages::error_with_its_causes(error)).is_ok();
         let is_explained = options.orchestrator.conclude(&finished);
-        // Nothing is left to be done that a signal could cut short, and so none ends the demo by another status any more.
+        // Nothing is left to be done that a signal could cut short: none ends the demo by another status any more.
         std::mem::forget(guard);
         Ok((finished, is_written && is_drawn && is_explained))
     };
