@@ -159,8 +159,8 @@ fn one_by_one(limits: impl Iterator<Item = u32>, args: &[&str], failed: i32) {
         statuses.extend(status.code().filter(|status| *status != 127));
     }
 
-    // How many are open at a time depends on what is done at the same time: a number that is nearly enough may be enough
-    // or not.
+    // How many are open at a time depends on what is done at the same time: a number that is nearly enough may be
+    // enough or not.
     assert_eq!(statuses.last(), Some(&0), "{args:?}");
 }
 
