@@ -21,6 +21,10 @@ pub struct ForeseenFailure {
 pub enum DescribedPart {
     /// The program.
     Program,
+    /// [`Process::args`](crate::Process::args), counted from 0.
+    Argument(usize),
+    /// [`Process::env`](crate::Process::env): the variable with this number in the order of the names, counted from 0.
+    Variable(usize),
     /// [`Process::current_dir`](crate::Process::current_dir).
     Directory,
     /// [`Process::env_file`](crate::Process::env_file), counted from 0.
@@ -66,6 +70,11 @@ impl ForeseenFailure {
     /// One that something may prevent before the process is started.
     pub(super) fn possible(about: DescribedPart, reason: String) -> Self {
         Self { about, is_certain: false, reason }
+    }
+
+    /// The same, of what belongs to this part: a command beside the process.
+    pub(super) fn beside(self, about: DescribedPart, what: &str) -> Self {
+        Self { about, reason: format!("its {what}: {}", self.reason), ..self }
     }
 
     /// The part of the description that would fail.
