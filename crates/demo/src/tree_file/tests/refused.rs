@@ -282,7 +282,20 @@ fn what_a_process_may_not_be_given_is_refused_with_its_place() {
         (web("limits = { core_size = { soft = 1 } }"), "process.limits.core_size.hard: missing; a limit is"),
         (
             web("limits = { core_size = { soft = 2, hard = 1 } }"),
-            "root/web: process: the soft limit of core_size is above the hard one",
+            "root/web: process.limits.core_size: the soft limit of core_size is above the hard one",
+        ),
+        (
+            web("limits = { open_files = 9, core_size = { soft = 2, hard = 1 } }"),
+            "root/web: process.limits.core_size: the soft limit",
+        ),
+        (
+            web("capabilities = ['net_bind']"),
+            "tree.toml:5: root/web: process.capabilities[0]: there is no capability \"net_bind\"",
+        ),
+        (web("capabilities = ['chown', 'kill', 'chwon']"), "process.capabilities[2]: there is no capability"),
+        (
+            web("supplementary_groups = ['0', 'no-such-group']"),
+            "process.supplementary_groups[1]: there is no group",
         ),
         (
             web("umask = '0888'"),
@@ -301,6 +314,46 @@ fn what_a_process_may_not_be_given_is_refused_with_its_place() {
         (web("cpus = [1024]"), "process.cpus[0]: expected a processor's number from 0 to 1023"),
         (web("oom_score_adjust = 1001"), "expected a whole number from -1000 to 1000, found the number 1001"),
         (web("session = 1"), "root/web: process.session: expected true or false, found the number 1"),
+    ]);
+}
+
+/// What only the library knows to be wrong, or only wrong beside something else.
+#[test]
+fn what_does_not_fit_together_is_refused_with_the_key_that_does_not_fit() {
+    let passed = |to: &[u32]| {
+        let one = |to| format!("{{ from = 0, to = {to} }}");
+        format!("descriptors = [{}]", to.iter().map(one).collect::<Vec<_>>().join(", "))
+    };
+    let many: Vec<u32> = (3..20).collect();
+    check(&[
+        (
+            web(&passed(&[2])),
+            "tree.toml:5: root/web: process.descriptors[0].to: a descriptor that is passed has a number from 3",
+        ),
+        (web(&passed(&[9, 300, 4])), "process.descriptors[1].to: a descriptor that is passed has a number"),
+        (web(&passed(&[5, 4, 5, 6])), "process.descriptors[2].to: the descriptor 5 is taken twice"),
+        (web(&passed(&many)), "process.descriptors[16].to: more than 16 descriptors are passed"),
+        (
+            web("ready = { notify_fd = 3 }\nlisten = [{ unix = 's' }]"),
+            "tree.toml:5: root/web: process.ready.notify_fd: the descriptor 3 is taken twice",
+        ),
+        (
+            web("listen = [{ unix = 's' }]\nready = { unix = 's' }"),
+            "tree.toml:6: root/web: process.ready.unix: this program listens at s itself",
+        ),
+        (
+            web("expand = true\nenv = { A = 'a', B = '${', C = '${A}' }"),
+            "tree.toml:6: root/web: process.env.B: after `${` there is no name",
+        ),
+        (
+            web("expand = true\ncwd = '/${A-}'"),
+            "tree.toml:6: root/web: process.cwd: after `${` there is no name",
+        ),
+        (
+            "children = [{ id = 'web', process = { expand = true, command = ['a', 'b', '${', 'd'] } }]"
+                .to_owned(),
+            "root/web: process.command[2]: after `${` there is no name",
+        ),
     ]);
 }
 

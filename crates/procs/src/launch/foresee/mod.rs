@@ -35,8 +35,9 @@ impl Process {
     /// This reads the file system, looks names of hosts up, binds addresses without listening there, and has a process
     /// try its rights, which executes nothing. It may block for some seconds.
     pub fn foresee(&self) -> Vec<ForeseenFailure> {
-        let (now, mut failures) = Today::of(self.command());
-        failures.extend(program::foresee(&now, self.command()));
+        let (now, unknown) = Today::of(self.command());
+        let mut failures = Vec::from_iter(program::foresee(&now, self.command()));
+        failures.extend(unknown);
         let (command, base) = (&now.command, &now.base);
         failures.extend(files::foresee(command, base));
         let ready = self.readiness();
