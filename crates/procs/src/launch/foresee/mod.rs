@@ -1,8 +1,8 @@
 //! What would keep a process from being started here and now, as far as the system tells without a start.
 //!
 //! Little is certain here: another child may make a file first, and the program may run elsewhere. Certain is what this
-//! program has no right to and what the machine has not. Files of variables and variables in texts are taken as they are
-//! now. Nothing is told that depends on what another user may read.
+//! program has no right to, what the machine has not, and what no system takes. Files of variables and variables in
+//! texts are taken as they are now. Nothing is told that depends on what another user may read.
 
 mod addresses;
 mod failure;

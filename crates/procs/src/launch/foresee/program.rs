@@ -206,7 +206,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let closed = place.path().join("closed");
         fs::create_dir(&closed).unwrap();
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
         let command = Command::new(closed.join("program"));
 
         let other = std::thread::spawn(move || {
@@ -229,6 +229,25 @@ mod tests {
         assert_eq!(told(&command), Some((false, "the program `/no/such` was not found".to_owned())));
         command.env.insert("TOOL".into(), Some("/bin/sh".into()));
         assert_eq!(told(&command), None);
+    }
+
+    #[test]
+    fn a_path_to_search_may_have_variables() {
+        let place = tempfile::tempdir().unwrap();
+        write(&place.path().join("tool"), "#!/bin/sh\n");
+        let mut command = Command::new("tool");
+        command.expands = true;
+        command.env.insert("PATH".into(), Some("/no/such:${PLACE}".into()));
+        let file = place.path().join("env");
+        fs::write(&file, format!("PLACE={}\n", place.path().display())).unwrap();
+        command.env_files = vec![file.clone()];
+
+        assert_eq!(told(&command), None);
+        // Where the file cannot be read, it is not known which program it is.
+        fs::remove_file(file).unwrap();
+        assert_eq!(told(&command), None);
+        command.env.insert("PATH".into(), Some("/no/such".into()));
+        assert_eq!(told(&command), Some((false, "the program `tool` was not found".to_owned())));
     }
 
     #[test]
