@@ -71,7 +71,7 @@ pub(super) fn found(command: &Command) -> Option<PathBuf> {
 }
 
 /// What an exec of a command will meet, as far as a look at the files tells.
-pub(super) enum Sight {
+pub(super) enum ProgramSight {
     Found(PathBuf),
     Missing,
     /// Nothing can be at this path, whatever rights one has: it leads in a circle, or is too long.
@@ -81,18 +81,18 @@ pub(super) enum Sight {
 }
 
 /// Looks at the candidates in the order in which an exec tries them.
-pub(super) fn look(command: &Command) -> Sight {
+pub(super) fn look(command: &Command) -> ProgramSight {
     let mut is_hidden = false;
     for path in places(command) {
         match path.metadata() {
-            Ok(_) => return Sight::Found(path),
+            Ok(_) => return ProgramSight::Found(path),
             Err(error) if is_absence(&error) => {}
             // The search ends with it.
-            Err(error) if is_no_path(&error) && !is_hidden => return Sight::NoPath(path, error),
+            Err(error) if is_no_path(&error) && !is_hidden => return ProgramSight::NoPath(path, error),
             Err(_) => is_hidden = true,
         }
     }
-    if is_hidden { Sight::Hidden } else { Sight::Missing }
+    if is_hidden { ProgramSight::Hidden } else { ProgramSight::Missing }
 }
 
 /// Whether an error says that a path leads to nothing, whatever rights one has.

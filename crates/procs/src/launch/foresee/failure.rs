@@ -83,8 +83,8 @@ impl ForeseenFailure {
     }
 
     /// Whether it fails for certain if this program starts the process on this machine: the program has no right to
-    /// it, the machine has no such thing, nothing can be at its path, or it is longer than the system takes. What is not
-    /// there now may be there when the time comes: that is not certain.
+    /// it, the machine has no such thing, nothing can be at its path, or it is longer than the system takes. What is
+    /// not there now may be there when the time comes: that is not certain.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }

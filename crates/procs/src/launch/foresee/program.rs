@@ -8,7 +8,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use super::failure::{DescribedPart, ForeseenFailure};
 use super::today::Today;
 use crate::launch::cause;
-use crate::launch::image::{self, Sight};
+use crate::launch::image::{self, ProgramSight};
 use crate::spec::{Command, Limit, longest_text};
 
 const ABOUT: DescribedPart = DescribedPart::Program;
@@ -23,11 +23,11 @@ pub(super) fn foresee(today: &Today, described: &Command) -> Option<ForeseenFail
 fn file(command: &Command, described: &Command, directory: &Path) -> Option<ForeseenFailure> {
     let name = Path::new(&command.program).display();
     let found = match image::look(command) {
-        Sight::Found(found) => found,
-        Sight::Missing => {
+        ProgramSight::Found(found) => found,
+        ProgramSight::Missing => {
             return Some(ForeseenFailure::possible(ABOUT, format!("the program `{name}` was not found")));
         }
-        Sight::NoPath(path, error) => {
+        ProgramSight::NoPath(path, error) => {
             let reason = format!("`{name}` cannot be executed: `{}`: {error}", path.display());
             let is_fixed = command.program == described.program && command.directory == described.directory;
             return Some(if is_fixed {
@@ -37,7 +37,7 @@ fn file(command: &Command, described: &Command, directory: &Path) -> Option<Fore
             });
         }
         // It may be there.
-        Sight::Hidden => return None,
+        ProgramSight::Hidden => return None,
     };
     if let Some(interpreter) = cause::interpreter_of(&found).filter(|it| it.is_absolute()) {
         let wrong = if image::is_not_there(&directory.join(&interpreter)) {
