@@ -7,11 +7,7 @@ use super::log_file::read_size;
 use super::section::{Field, Keys};
 use super::value::What;
 
-const LIMITS: Keys = Keys {
-    of: "a cgroup",
-    known: &["memory_high", "memory_max", "pids_max", "cpu_max", "cpu_weight"],
-    not_yet: &[],
-};
+const LIMITS: Keys = Keys { of: "a cgroup", known: &Cgroup::NAMES, not_yet: &[] };
 
 /// Limits as the file has them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +39,21 @@ fn read_processors(field: &Field<'_>) -> Result<f64, FileError> {
 }
 
 impl Cgroup {
+    /// The keys of the limits.
+    pub(super) const NAMES: [&str; 5] = ["memory_high", "memory_max", "pids_max", "cpu_max", "cpu_weight"];
+
+    /// Takes the limit with this key away.
+    pub(super) fn remove(&mut self, name: &str) {
+        match name {
+            "memory_high" => self.memory_high = None,
+            "memory_max" => self.memory_max = None,
+            "pids_max" => self.pids_max = None,
+            "cpu_max" => self.cpu_max = None,
+            "cpu_weight" => self.cpu_weight = None,
+            _ => {}
+        }
+    }
+
     pub(super) fn apply(self, mut process: Process) -> Process {
         if let Some(bytes) = self.memory_high {
             process = process.memory_high(bytes);

@@ -58,6 +58,12 @@ fn place<'a>(process: &Field<'a>, part: DescribedPart) -> Option<Field<'a>> {
     const CHECKS: [&str; 5] = ["tcp", "unix", "http", "path", "exec"];
     match part {
         DescribedPart::Program => process.at(&["command"])?.element(0),
+        DescribedPart::Argument(number) => process.at(&["command"])?.element(number + 1),
+        DescribedPart::Variable(number) => {
+            let mut variables = process.at(&["env"])?.members().ok()?;
+            variables.sort_by_key(|(name, _)| *name);
+            Some(variables.into_iter().nth(number)?.1)
+        }
         DescribedPart::Directory => process.at(&["cwd"]),
         DescribedPart::EnvFile(number) => {
             let files = process.at(&["env_file"])?;

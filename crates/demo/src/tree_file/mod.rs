@@ -15,6 +15,7 @@ mod budget;
 mod build;
 mod cgroup;
 mod command;
+mod culprit;
 mod descriptors;
 mod duration;
 mod error;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rootward::process::{Output, Process, Stdin};
+use rootward::process::{Output, Stdin};
 
 use super::cgroup::{self, Cgroup};
 use super::error::{FileError, Problem};
-use super::model::{Attributes, ProcessPart, Success};
-use super::section::{Field, Keys, TableSection};
-use super::{attributes, build, command, descriptors, health, listen, log_file, ready, signal, stop};
+use super::model::{ProcessPart, Success};
+use super::section::{Field, Keys};
+use super::{
+    attributes, build, command, culprit, descriptors, health, listen, log_file, ready, signal, stop,
+};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -102,26 +104,15 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
     // The library knows the system's users, and what fits together.
     let process = build::process(part.clone()).map_err(|problem| section.error(problem))?;
     match process.problem() {
-        Some(problem) => Err(mistake(&section, part.attributes, problem)),
+        Some(problem) => {
+            let place = culprit::find(&section, &part, &problem);
+            let problem = Problem::Process { problem };
+            Err(match place {
+                Some(place) => place.error(problem),
+                None => section.error(problem),
+            })
+        }
         None => Ok(part),
-    }
-}
-
-/// A mistake that the library has found: at the key of an identity that has it by itself, or somewhere in the process.
-fn mistake(section: &TableSection<'_>, attributes: Attributes, problem: String) -> FileError {
-    let Attributes { user, group, groups, .. } = attributes;
-    let alone = [
-        ("user", user.map(|user| Process::new("program").user(user))),
-        ("group", group.map(|group| Process::new("program").group(group))),
-        ("supplementary_groups", groups.map(|groups| Process::new("program").supplementary_groups(groups))),
-    ];
-    let found = alone
-        .into_iter()
-        .find(|(_, process)| process.as_ref().and_then(Process::problem).is_some_and(|its| its == problem));
-    let problem = Problem::Process { problem };
-    match found.and_then(|(key, _)| section.field(key)) {
-        Some(field) => field.error(problem),
-        None => section.error(problem),
     }
 }
 

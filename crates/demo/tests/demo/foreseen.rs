@@ -120,6 +120,90 @@ fn what_may_be_there_when_the_time_comes_is_a_warning_at_its_place() {
     }
 }
 
+/// All of it is read again at each start, and so may be otherwise.
+#[test]
+fn what_environment_files_and_variables_are_today_is_a_warning_at_its_place() {
+    let temp = Temp::new();
+    temp.write("right", "A=1\n");
+    temp.write("wrong", "A=1\nB C=\"\n");
+    let at = temp.path("");
+    let at = at.to_str().unwrap();
+    let not_read = "cannot be read: line 2 is not of the form NAME=value";
+    for (lines, place, cause, shown) in [
+        ("env_file = 'wrong'", "env_file", not_read, "'wrong'"),
+        ("env_file = ['right', 'wrong']", "env_file[1]", not_read, "'wrong'"),
+        (
+            "env = { B = 'x', A = '${NOPE_X}' }",
+            "env.A",
+            "the environment variable `A` of `sh` names the variable `NOPE_X`, which is not set",
+            "'${NOPE_X}'",
+        ),
+        (
+            "stop_command = { exec = ['sh', '${NOPE_X}'], wait = '1s' }",
+            "stop_command.exec",
+            "its stop command: argument 1 of `sh` names the variable `NOPE_X`, which is not set",
+            "['sh', '${NOPE_X}']",
+        ),
+    ] {
+        let output = check(&process(&temp, &format!("cwd = '{at}'\nexpand = true\n{lines}")));
+
+        let said = said(&output);
+        let [Said { is_error: false, message, shown: underlined }] = said.as_slice() else {
+            panic!("{lines}: {said:?}")
+        };
+        assert!(message.contains(&format!("tree.toml:7: root/web: process.{place}: ")), "{lines}: {message}");
+        assert!(message.contains(cause), "{lines}: {message}");
+        assert_eq!((underlined.as_str(), output.status.code()), (shown, Some(0)), "{lines}");
+    }
+}
+
+/// What the kernel does not execute by itself it may have been told to (`binfmt_misc`).
+#[test]
+fn a_command_that_cannot_be_executed_is_told_at_its_word() {
+    let temp = Temp::new();
+    for (name, text) in [("empty", ""), ("text", "echo\n")] {
+        let file = temp.write(name, text);
+        std::fs::set_permissions(file, Permissions::from_mode(0o755)).unwrap();
+    }
+    std::os::unix::fs::symlink("circle", temp.path("circle")).unwrap();
+    let at = temp.path("");
+    let at = at.to_str().unwrap().trim_end_matches('/');
+    let words = format!("'{}', ", "x".repeat(100_000)).repeat(70);
+    for (command, place, cause, is_error) in [
+        ("'./empty'".to_owned(), "command[0]", "`./empty` is not executable, the file is empty", false),
+        ("'./text'".into(), "command[0]", "it has no `#!` line and is no binary of this system", false),
+        ("'./circle'".into(), "command[0]", "Too many levels of symbolic links", true),
+        (
+            "'sh', 'a', '${NOPE_X}'".into(),
+            "command[2]",
+            "argument 2 of `sh` names the variable `NOPE_X`",
+            false,
+        ),
+        (
+            format!("'sh', {words}'{}'", "y".repeat(110_000)),
+            "command[71]",
+            "are too long: they have 7",
+            false,
+        ),
+    ] {
+        let file = format!(
+            "[[children]]\nid = 'web'\n[children.process]\nexpand = true\ncwd = '{at}'\ncommand = [{command}]\n"
+        );
+        let output = check(temp.write("tree.toml", file).to_str().unwrap());
+
+        let said = said(&output);
+        let [one] = said.as_slice() else { panic!("{place}: {} are said", said.len()) };
+        assert!(
+            one.message.contains(&format!("tree.toml:6: root/web: process.{place}: ")),
+            "{}",
+            one.message
+        );
+        assert!(one.message.contains(cause), "{}", one.message);
+        let status = if is_error { 2 } else { 0 };
+        assert_eq!((one.is_error, output.status.code()), (is_error, Some(status)), "{}", one.message);
+    }
+}
+
 #[test]
 fn what_the_machine_has_not_is_an_error_and_nothing_else_is_said_to_be_right() {
     let temp = Temp::new();

@@ -36,9 +36,11 @@ pub(super) fn about_interpreter(interpreter: &Path) -> &'static str {
 pub(super) fn reason(program: &Path, errno: i32) -> Option<String> {
     match errno {
         libc::ENOEXEC => {
-            let is_empty = head_of(program)?.is_empty();
-            let why = if is_empty {
+            let head = head_of(program)?;
+            let why = if head.is_empty() {
                 "the file is empty"
+            } else if head.starts_with(b"#!") {
+                "its `#!` line names no interpreter"
             } else {
                 "it has no `#!` line and is no binary of this system"
             };
@@ -54,6 +56,12 @@ pub(super) fn reason(program: &Path, errno: i32) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a file is one that the kernel executes by itself, or has an interpreter. `None` if it cannot be read.
+pub(super) fn has_known_form(program: &Path) -> Option<bool> {
+    let head = head_of(program)?;
+    Some(head.starts_with(b"\x7fELF") || interpreter_of(program).is_some())
 }
 
 fn refused(file: &Path, metadata: &Metadata) -> Option<String> {

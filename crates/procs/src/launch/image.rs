@@ -70,15 +70,44 @@ pub(super) fn found(command: &Command) -> Option<PathBuf> {
     places(command).find(|path| path.exists())
 }
 
-/// Whether none of the candidates is there for certain. One in a directory that may not be searched may be.
-pub(super) fn is_missing(command: &Command) -> bool {
-    places(command).all(|path| is_not_there(&path))
+/// What an exec of a command will meet, as far as a look at the files tells.
+pub(super) enum ProgramSight {
+    Found(PathBuf),
+    Missing,
+    /// Nothing can be at this path, whatever rights one has: it leads in a circle, or is too long.
+    NoPath(PathBuf, io::Error),
+    /// One of the candidates is in a directory that may not be searched, and so may be there.
+    Hidden,
+}
+
+/// Looks at the candidates in the order in which an exec tries them.
+pub(super) fn look(command: &Command) -> ProgramSight {
+    let mut is_hidden = false;
+    for path in places(command) {
+        match path.metadata() {
+            Ok(_) => return ProgramSight::Found(path),
+            Err(error) if is_absence(&error) => {}
+            // The search ends with it.
+            Err(error) if is_no_path(&error) && !is_hidden => return ProgramSight::NoPath(path, error),
+            Err(_) => is_hidden = true,
+        }
+    }
+    if is_hidden { ProgramSight::Hidden } else { ProgramSight::Missing }
+}
+
+/// Whether an error says that a path leads to nothing, whatever rights one has.
+pub(super) fn is_no_path(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENAMETOOLONG))
 }
 
 /// Whether a file is not there for certain.
 pub(super) fn is_not_there(path: &Path) -> bool {
-    path.metadata()
-        .is_err_and(|error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
+    path.metadata().is_err_and(|error| is_absence(&error))
+}
+
+/// Whether an error says that nothing is there.
+pub(super) fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn places(command: &Command) -> impl Iterator<Item = PathBuf> {
@@ -119,7 +148,7 @@ fn search_path(command: &Command) -> OsString {
 }
 
 /// The environment of the program: ours but for what speaks of us, or none, with the command's changes.
-fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
+pub(super) fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
     let mut environment = BTreeMap::new();
     if !command.clear_env {
         environment.extend(std::env::vars_os().filter(|(key, _)| !OURS.iter().any(|ours| *ours == key)));

@@ -27,17 +27,20 @@ pub(crate) async fn launch(launcher: &Arc<dyn Launcher>, mut order: Order) -> La
 /// The same process, with variables in its directory replaced: other paths count from there before the program is
 /// started. They are those of `env` and of this program.
 pub(crate) fn with_directory(process: &Arc<Process>) -> Result<Arc<Process>, LaunchError> {
-    let command = process.command();
-    let Some(directory) =
-        command.directory.as_deref().filter(|it| command.expands && has_variable(it.as_os_str()))
-    else {
-        return Ok(Arc::clone(process));
-    };
-    let directory =
-        expanded(command, directory.as_os_str(), "the working directory".into(), &|name| own(command, name))?;
+    let Some(directory) = expanded_directory(process.command())? else { return Ok(Arc::clone(process)) };
     let mut process = Process::clone(process);
-    process.command_mut().directory = Some(PathBuf::from(directory));
+    process.command_mut().directory = Some(directory);
     Ok(Arc::new(process))
+}
+
+/// The directory with its variables replaced, if it has some.
+pub(super) fn expanded_directory(command: &Command) -> Result<Option<PathBuf>, LaunchError> {
+    let directory = command.directory.as_ref().map(|directory| directory.as_os_str());
+    let Some(directory) = directory.filter(|it| command.expands && has_variable(it)) else {
+        return Ok(None);
+    };
+    let look_up = |name: &OsStr| own(command, name);
+    expanded(command, directory, "the working directory".into(), &look_up).map(|it| Some(it.into()))
 }
 
 fn names_something(command: &Command) -> bool {
@@ -68,7 +71,11 @@ fn resolve(command: &mut Command) -> Result<(), LaunchError> {
     }
     // Here, because it may block. What is bound stays.
     extra(command)?;
-    if command.expands { expand_all(command) } else { Ok(()) }
+    if command.expands {
+        expand_all(command).into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+    } else {
+        Ok(())
+    }
 }
 
 /// What a program gets beside the first three descriptors, with their numbers. The sockets are bound for the first
@@ -93,27 +100,45 @@ fn above_stdio(fd: Arc<OwnedFd>) -> io::Result<Arc<OwnedFd>> {
     if fd.as_raw_fd() > 2 { Ok(fd) } else { fd.try_clone().map(Arc::new) }
 }
 
-/// Replaces the variables in the program, its arguments and the values of `env`.
-fn expand_all(command: &mut Command) -> Result<(), LaunchError> {
+/// A text in which variables may stand. Numbers count from 0, those of variables in the order of their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExpandedText {
+    Program,
+    Argument(usize),
+    Variable(usize),
+}
+
+/// Replaces the variables in the program, its arguments and the values of `env`. Says which texts name one that is not
+/// set: those stay as they are.
+pub(super) fn expand_all(command: &mut Command) -> Vec<(ExpandedText, LaunchError)> {
+    let mut wrong = Vec::new();
     let beneath = |name: &OsStr| beneath(command, name);
     let mut env = command.env.clone();
-    for (key, value) in &mut env {
+    for (at, (key, value)) in env.iter_mut().enumerate() {
         let Some(value) = value.as_mut().filter(|value| has_variable(value)) else { continue };
         let place = format!("the environment variable `{}`", key.to_string_lossy());
-        *value = expanded(command, value, place, &beneath)?;
+        match expanded(command, value, place, &beneath) {
+            Ok(text) => *value = text,
+            Err(error) => wrong.push((ExpandedText::Variable(at), error)),
+        }
     }
     let look_up = |name: &OsStr| env.get(name).cloned().unwrap_or_else(|| beneath(name));
-    let program = expanded(command, &command.program, "the program".into(), &look_up)?;
-    let args = command.args.iter().zip(1..).map(|(arg, at)| {
-        if has_variable(arg) {
-            expanded(command, arg, format!("argument {at}"), &look_up)
-        } else {
-            Ok(arg.clone())
+    let mut of_command = |which, text: &OsString, place: &dyn Fn() -> String| {
+        if !has_variable(text) {
+            return text.clone();
         }
-    });
-    let args = args.collect::<Result<_, _>>()?;
+        expanded(command, text, place(), &look_up).unwrap_or_else(|error| {
+            wrong.push((which, error));
+            text.clone()
+        })
+    };
+    let program = of_command(ExpandedText::Program, &command.program, &|| "the program".into());
+    let args = command.args.iter().enumerate();
+    let args =
+        args.map(|(at, arg)| of_command(ExpandedText::Argument(at), arg, &|| format!("argument {}", at + 1)));
+    let args = args.collect();
     (command.program, command.args, command.env) = (program, args, env);
-    Ok(())
+    wrong
 }
 
 /// A variable as a process has it without its `env`, or, if it has none of this name, as this program has it.

@@ -6,6 +6,7 @@ mod pictured;
 mod refused;
 mod surroundings;
 mod syntax;
+mod unfit;
 
 use std::path::Path;
 

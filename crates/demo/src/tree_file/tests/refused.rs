@@ -5,7 +5,7 @@ use super::super::value::{FileValue, KeyValue, What};
 use super::{json, toml};
 
 /// A tree file in which `web` is a process with this line in it, in line 5.
-fn web(line: &str) -> String {
+pub(super) fn web(line: &str) -> String {
     format!("id = 'root'\n[[children]]\nid = 'web'\n[children.process]\n{line}\ncommand = ['true']\n")
 }
 
@@ -282,7 +282,20 @@ fn what_a_process_may_not_be_given_is_refused_with_its_place() {
         (web("limits = { core_size = { soft = 1 } }"), "process.limits.core_size.hard: missing; a limit is"),
         (
             web("limits = { core_size = { soft = 2, hard = 1 } }"),
-            "root/web: process: the soft limit of core_size is above the hard one",
+            "root/web: process.limits.core_size: the soft limit of core_size is above the hard one",
+        ),
+        (
+            web("limits = { open_files = 9, core_size = { soft = 2, hard = 1 } }"),
+            "root/web: process.limits.core_size: the soft limit",
+        ),
+        (
+            web("capabilities = ['net_bind']"),
+            "tree.toml:5: root/web: process.capabilities[0]: there is no capability \"net_bind\"",
+        ),
+        (web("capabilities = ['chown', 'kill', 'chwon']"), "process.capabilities[2]: there is no capability"),
+        (
+            web("supplementary_groups = ['0', 'no-such-group']"),
+            "process.supplementary_groups[1]: there is no group",
         ),
         (
             web("umask = '0888'"),
@@ -422,7 +435,7 @@ fn json_is_refused_in_the_same_words() {
     assert_eq!(message, "tree.json:1: root: id: expected a text in quotes, found null");
 }
 
-fn check(table: &[(String, &str)]) {
+pub(super) fn check(table: &[(String, &str)]) {
     for (text, expected) in table {
         let message = toml(text).expect_err(text);
 

@@ -38,7 +38,7 @@ fn the_environment_is_made_of_files_and_variables() {
         ("expand = 'yes'", "root/web: process.expand: expected true or false"),
         (
             "expand = true, env = { A = '${A:-b}' }",
-            "root/web: process: after `${` there is no name with a closing brace, but \"A:-b}\"",
+            "root/web: process.env.A: after `${` there is no name with a closing brace, but \"A:-b}\"",
         ),
     ]);
 }
@@ -106,7 +106,7 @@ fn the_demo_may_listen_for_a_process() {
         ),
         (
             "ready = { notify_fd = 3 }, listen = [{ unix = 's' }]",
-            "root/web: process: the descriptor 3 is taken twice; sockets have those from 3 on",
+            "root/web: process.ready.notify_fd: the descriptor 3 is taken twice; sockets have those from 3 on",
         ),
     ]);
 }
@@ -127,15 +127,15 @@ fn what_the_demo_was_started_with_may_be_passed_on() {
         ("descriptors = [{ from = -1, to = 3 }]", "process.descriptors[0].from: expected a whole number"),
         (
             "descriptors = [{ from = 0, to = 2 }]",
-            "root/web: process: a descriptor that is passed has a number from 3 to 255, and not 2",
+            "root/web: process.descriptors[0].to: a descriptor that is passed has a number from 3 to 255, and not 2",
         ),
         (
             "descriptors = [{ from = 0, to = 4 }, { from = 0, to = 4 }]",
-            "root/web: process: the descriptor 4 is taken twice",
+            "root/web: process.descriptors[1].to: the descriptor 4 is taken twice",
         ),
         (
             "descriptors = [{ from = 0, to = 3 }], listen = [{ unix = 's' }]",
-            "root/web: process: the descriptor 3 is taken twice; sockets have those from 3 on",
+            "root/web: process.descriptors[0].to: the descriptor 3 is taken twice; sockets have those from 3 on",
         ),
     ]);
 }
@@ -162,11 +162,11 @@ fn a_process_may_have_a_terminal_of_its_own() {
         ("tty = 1", "process.tty: expected true or false"),
         (
             "tty = true, stdin = 'inherit'",
-            "root/web: process: a process with a terminal of its own reads from it, and from nothing else",
+            "root/web: process.stdin: a process with a terminal of its own reads from it, and from nothing else",
         ),
         (
             "tty = true, stdout = 'null'",
-            "root/web: process: what a process writes to a terminal of its own is captured or piped",
+            "root/web: process.stdout: what a process writes to a terminal of its own is captured or piped",
         ),
     ]);
 }
@@ -185,8 +185,11 @@ fn a_cgroup_may_have_limits() {
             "cgroup = { cpu_max = '2' }",
             "process.cgroup.cpu_max: expected a number of processors, such as 0.5",
         ),
-        ("cgroup = { cpu_max = 0 }", "root/web: process: the processor time is not from 0.01 processors on"),
-        ("cgroup = { pids_max = 0 }", "root/web: process: it may have no process"),
+        (
+            "cgroup = { cpu_max = 0 }",
+            "root/web: process.cgroup.cpu_max: the processor time is not from 0.01 processors on",
+        ),
+        ("cgroup = { pids_max = 0 }", "root/web: process.cgroup.pids_max: it may have no process"),
     ]);
 }
 
@@ -210,7 +213,7 @@ fn outputs_may_be_written_to_a_file() {
         ("log_file = { path = 'l', max_age = '0s' }", "process.log_file.max_age: may not be zero"),
         (
             "log_file = 'l', stdout = 'null', stderr = 'inherit'",
-            "root/web: process: a log file needs an output that is captured",
+            "root/web: process.log_file: a log file needs an output that is captured",
         ),
     ]);
 }

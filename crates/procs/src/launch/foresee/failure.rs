@@ -21,6 +21,10 @@ pub struct ForeseenFailure {
 pub enum DescribedPart {
     /// The program.
     Program,
+    /// [`Process::args`](crate::Process::args), counted from 0.
+    Argument(usize),
+    /// [`Process::env`](crate::Process::env): the variable with this number in the order of the names, counted from 0.
+    Variable(usize),
     /// [`Process::current_dir`](crate::Process::current_dir).
     Directory,
     /// [`Process::env_file`](crate::Process::env_file), counted from 0.
@@ -68,14 +72,19 @@ impl ForeseenFailure {
         Self { about, is_certain: false, reason }
     }
 
+    /// The same, of what belongs to this part: a command beside the process.
+    pub(super) fn beside(self, about: DescribedPart, what: &str) -> Self {
+        Self { about, reason: format!("its {what}: {}", self.reason), ..self }
+    }
+
     /// The part of the description that would fail.
     pub fn about(&self) -> DescribedPart {
         self.about
     }
 
     /// Whether it fails for certain if this program starts the process on this machine: the program has no right to
-    /// it, or the machine has no such thing. What is not there now may be there when the time comes: that is not
-    /// certain.
+    /// it, the machine has no such thing, nothing can be at its path, or it is longer than the system takes. What is
+    /// not there now may be there when the time comes: that is not certain.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }

@@ -1,6 +1,6 @@
 //! Files that are not there now, or cannot be what they are to be.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -11,9 +11,9 @@ use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
 
 use super::failure::{DescribedPart, ForeseenFailure};
-use crate::launch::{cause, image};
+use crate::launch::image;
 use crate::listen_sockets::ListenAddress;
-use crate::spec::{CgroupLimits, Command, Ready, ReadyCondition, Stdin, has_variable};
+use crate::spec::{CgroupLimits, Command, Ready, ReadyCondition, Stdin};
 use crate::warden::cgroup;
 
 /// How long the path of a Unix socket may be, with the zero at its end.
@@ -31,8 +31,17 @@ impl Base {
         }
     }
 
+    /// Somewhere.
+    pub(super) fn unknown() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn directory(&self) -> Option<&Path> {
+        self.0.as_deref()
+    }
+
     /// A path, if it is known from where it counts.
-    fn join(&self, path: &Path) -> Option<PathBuf> {
+    pub(super) fn join(&self, path: &Path) -> Option<PathBuf> {
         match &self.0 {
             Some(directory) => Some(directory.join(path)),
             None => path.is_absolute().then(|| path.to_owned()),
@@ -45,20 +54,12 @@ pub(super) fn command_of(ready: &Ready) -> Option<&[OsString]> {
     if let ReadyCondition::Command(argv) = &ready.condition { Some(argv) } else { None }
 }
 
-/// What is missing of a program and its surroundings.
+/// What is missing of a program's surroundings.
 pub(super) fn foresee(command: &Command, base: &Base) -> Vec<ForeseenFailure> {
     let mut missing = Vec::new();
     let mut add = |about, reason: Option<String>| {
         missing.extend(reason.map(|reason| ForeseenFailure::possible(about, reason)));
     };
-    let is_known = |text: &OsStr| !command.expands || !has_variable(text);
-    if let Some(directory) = base.0.as_deref().filter(|_| is_known(&command.program)) {
-        add(DescribedPart::Program, program(command, directory));
-    }
-    for (at, file) in command.env_files.iter().enumerate() {
-        let file = base.join(file);
-        add(DescribedPart::EnvFile(at), file.and_then(|file| not_there("environment file", &file)));
-    }
     if let Stdin::File(file) = &command.stdin {
         let file = base.join(file);
         add(DescribedPart::Stdin, file.and_then(|file| not_there("standard input", &file)));
@@ -68,13 +69,6 @@ pub(super) fn foresee(command: &Command, base: &Base) -> Vec<ForeseenFailure> {
     }
     add(DescribedPart::Cgroup, limit(&command.cgroup));
     missing
-}
-
-/// What is missing of a command that runs beside a process.
-pub(super) fn foresee_sibling(command: &Command) -> Option<String> {
-    let is_known = !command.expands || !has_variable(&command.program);
-    let directory = directory(command).ok().flatten().filter(|_| is_known)?;
-    program(command, &directory)
 }
 
 /// Why no Unix socket can be made at a place, if it is one of those.
@@ -123,33 +117,14 @@ pub(super) fn foresee_awaited(
     Some(ForeseenFailure::possible(about, format!("`{}` cannot be there: {reason}", path.display())))
 }
 
-/// The directory in which the program begins, or what is wrong with it. `None` if it depends on variables.
+/// The directory in which the program begins, or what is wrong with it. `None` if it may not be looked at.
 fn directory(command: &Command) -> Result<Option<PathBuf>, String> {
     let Some(directory) = &command.directory else { return Ok(Some(PathBuf::new())) };
-    if command.expands && has_variable(directory.as_os_str()) {
-        return Ok(None);
-    }
     match fs::metadata(directory) {
         Ok(metadata) if metadata.is_dir() => Ok(Some(directory.clone())),
         Ok(_) => Err(format!("the working directory `{}` is no directory", directory.display())),
         Err(_) => not_there("working directory", directory).map_or(Ok(None), Err),
     }
-}
-
-fn program(command: &Command, directory: &Path) -> Option<String> {
-    let name = Path::new(&command.program).display();
-    let Some(found) = image::found(command) else {
-        // One that cannot be looked at may be there.
-        return image::is_missing(command).then(|| format!("the program `{name}` was not found"));
-    };
-    if let Some(interpreter) = cause::interpreter_of(&found) {
-        if interpreter.is_absolute() && image::is_not_there(&directory.join(&interpreter)) {
-            let about = cause::about_interpreter(&interpreter);
-            return Some(format!("the interpreter {interpreter:?} of `{name}` was not found{about}"));
-        }
-    }
-    // Which others may do what is not asked: the process may have another user.
-    cause::reason(&found, libc::EACCES).map(|reason| format!("`{name}` is not executable, {reason}"))
 }
 
 /// Why a log file cannot be written.
@@ -202,9 +177,13 @@ fn too_long(socket: &Path) -> Option<String> {
     })
 }
 
-/// Says that a file is not there. One that cannot be looked at may be.
+/// Says that a file is not there, or that its path leads to nothing. One that may not be looked at may be there.
 fn not_there(what: &str, path: &Path) -> Option<String> {
-    image::is_not_there(path).then(|| format!("the {what} `{}` is not there", path.display()))
+    let error = fs::metadata(path).err()?;
+    if image::is_no_path(&error) {
+        return Some(format!("the {what} `{}` cannot be reached: {error}", path.display()));
+    }
+    image::is_absence(&error).then(|| format!("the {what} `{}` is not there", path.display()))
 }
 
 /// Says which limit of a cgroup cannot be set here, whatever rights this program has.
@@ -227,8 +206,6 @@ fn limit(limits: &CgroupLimits) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     fn told(command: &Command) -> Vec<String> {
@@ -241,60 +218,22 @@ mod tests {
     #[test]
     fn what_is_plainly_missing_is_told() {
         let place = tempfile::tempdir().unwrap();
-        let path = |name: &str| place.path().join(name);
-        fs::write(path("script"), "#!/no/such/interpreter\r\n").unwrap();
-        fs::write(path("plain"), "#!/bin/sh\n").unwrap();
-        for (name, mode) in [("script", 0o755), ("plain", 0o644)] {
-            fs::set_permissions(path(name), fs::Permissions::from_mode(mode)).unwrap();
-        }
-        let of = |program: &str| told(&Command::new(path(program)));
-
-        // The directories of the test's own PATH may be some that its user may not search.
-        let mut nowhere = Command::new("no-such-program");
-        nowhere.env.insert("PATH".into(), Some("/bin:/usr/bin".into()));
-
-        assert_eq!(told(&Command::new("sh")), [""; 0]);
-        assert_eq!(told(&nowhere), ["the program `no-such-program` was not found"]);
-        assert!(
-            of("script")[0].contains("\"/no/such/interpreter\\r\"")
-                && of("script")[0].ends_with("carriage return")
-        );
-        assert!(of("plain")[0].ends_with("is not executable, it has no permission to be executed"));
         let mut command = Command::new("sh");
-        command.directory = Some(path("nowhere"));
+        assert_eq!(told(&command), [""; 0]);
+
+        command.directory = Some(place.path().join("nowhere"));
         assert!(told(&command)[0].ends_with("nowhere` is not there"));
         command.directory = Some(place.path().to_owned());
-        (command.env_files, command.stdin) = (vec!["env".into()], Stdin::File("in".into()));
-        assert_eq!(told(&command).len(), 2);
-    }
+        command.stdin = Stdin::File("in".into());
+        assert!(told(&command)[0].ends_with("in` is not there"));
 
-    /// A link to itself cannot be followed, whatever rights the test has. So it is with a directory that may not be
-    /// searched.
-    #[test]
-    fn what_cannot_be_looked_at_is_not_told() {
-        let place = tempfile::tempdir().unwrap();
-        let (link, script) = (place.path().join("link"), place.path().join("script"));
+        let link = place.path().join("link");
         std::os::unix::fs::symlink(&link, &link).unwrap();
-        fs::write(&script, format!("#!{}/interpreter\n", link.display())).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-
-        for program in [&link, &link.join("program"), &script] {
-            assert_eq!(told(&Command::new(program)), [""; 0], "{}", program.display());
-        }
-        let behind_a_file = script.join("program");
-        assert_eq!(
-            told(&Command::new(&behind_a_file)),
-            [format!("the program `{}` was not found", behind_a_file.display())]
-        );
-    }
-
-    #[test]
-    fn what_depends_on_variables_is_not_told() {
-        let mut command = Command::new("/no/${SUCH}");
-        command.expands = true;
-        command.directory = Some("/no/${SUCH}".into());
-
-        assert_eq!(told(&command), [""; 0]);
+        let circle = io::Error::from_raw_os_error(libc::ELOOP).to_string();
+        command.stdin = Stdin::File(link.clone());
+        assert!(told(&command)[0].ends_with(&circle));
+        command.directory = Some(link);
+        assert!(told(&command)[0].ends_with(&circle));
     }
 
     #[test]

@@ -124,6 +124,8 @@ fn without(mut attributes: Attributes, part: DescribedPart) -> Attributes {
             attributes.identity = None;
         }
         DescribedPart::Program
+        | DescribedPart::Argument(_)
+        | DescribedPart::Variable(_)
         | DescribedPart::Directory
         | DescribedPart::EnvFile(_)
         | DescribedPart::Stdin
