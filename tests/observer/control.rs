@@ -210,7 +210,10 @@ async fn what_cannot_be_done_is_refused_with_a_reason() {
         ("start/root/last", 409, "running"),
         ("restart/root/once", 409, "forgotten"),
         ("signal/SIGHUP/root/none", 404, "child"),
-        ("signal/SIGHUP/root", 409, "root"),
+        ("restart/none", 404, "child"),
+        ("signal/SIGHUP/root", 409, "process"),
+        ("signal/SIGHUP/root/team", 409, "process"),
+        ("signal/SIGHUP/none", 404, "child"),
         ("signal/SIGHUP/root/last", 409, "process"),
         ("signal/HANGUP/root/last", 400, "signal"),
     ] {
