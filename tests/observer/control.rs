@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::client::Place;
-use crate::given::{given, within};
+use crate::given::{given, idle, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_permission_a_watcher_only_looks() {
@@ -50,12 +50,103 @@ async fn a_child_is_terminated_started_and_restarted() {
     assert_eq!(given.place.ask("POST /restart/root/team/goes%20along").await.body["done"], "restart");
 }
 
+/// How often a race is run.
+const TIMES: u32 = 50;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_after_the_answer_of_a_request_shows_what_that_has_done() {
+    let given = given(Door::allow_control).await;
+    let ask = |request: &'static str| async { given.place.ask(request).await.body };
+    let shown = || async {
+        let of = |snapshot: serde_json::Value| {
+            let children = snapshot["children"].as_array().unwrap();
+            let last = children.iter().find(|child| child["path"] == "root/last").unwrap();
+            (last["state"].clone(), last["incarnation"].clone())
+        };
+        of(ask("GET /snapshot").await)
+    };
+    shown().await;
+
+    for round in 0..TIMES {
+        let first = 2 * round + 1;
+        assert_eq!(ask("POST /terminate/root/last").await["done"], "terminate");
+        assert_eq!(shown().await, (json!("down"), json!(first)), "{round}");
+        assert_eq!(ask("POST /start/root/last").await["done"], "start");
+        assert_eq!(shown().await, (json!("running"), json!(first + 1)), "{round}");
+        assert_eq!(ask("POST /restart/root/last").await["done"], "restart");
+        assert_eq!(shown().await, (json!("running"), json!(first + 2)), "{round}");
+    }
+}
+
+/// The supervisor forgets it, and so says nothing of what it is going to do about it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_after_the_answer_of_a_request_shows_a_child_down_that_its_supervisor_has_forgotten() {
+    let given = given(Door::allow_control).await;
+    let pool = given.tree.supervisor("root/pool").unwrap();
+    given.place.ask("GET /snapshot").await;
+
+    for round in 0..TIMES {
+        let started = pool.start_child(idle("brief").restart(Restart::Temporary)).await.unwrap();
+        let path = started.path;
+        let up = given.place.ask(&format!("GET /why/{path}")).await.body;
+        given.place.ask(&format!("POST /terminate/{path}")).await;
+        let down = given.place.ask(&format!("GET /why/{path}")).await.body;
+
+        assert_eq!(up["child"]["state"], "running", "{round}: {up}");
+        assert_eq!(down["child"]["state"], "down", "{round}: {down}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_from_now_on_are_those_after_the_request() {
+    let given = given(Door::allow_control).await;
+    let mut all = given.tree.events();
+    given.place.ask("GET /snapshot").await;
+
+    for round in 0..TIMES {
+        assert_eq!(given.place.ask("POST /terminate/root/last").await.body["done"], "terminate");
+        let mut from_now = given.place.follow("").await;
+        let stopped = loop {
+            let event = within(all.next()).await.unwrap().expect("the tree runs");
+            if matches!(event.what, EventKind::Stopped { .. }) {
+                break event.seq;
+            }
+        };
+        assert_eq!(given.place.ask("POST /start/root/last").await.body["done"], "start");
+
+        assert_eq!(from_now.message().await.unwrap().id, stopped + 1, "{round}");
+    }
+}
+
+/// An event that the program has had already is one of this run, also while the door has not taken it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_since_one_that_has_just_happened_are_not_refused() {
+    let given = given(Door::allow_control).await;
+    let mut all = given.tree.events();
+    given.place.ask("GET /snapshot").await;
+
+    for round in 0..TIMES {
+        given.place.ask("POST /restart/root/last").await;
+        let started = loop {
+            let event = within(all.next()).await.unwrap().expect("the tree runs");
+            if matches!(event.what, EventKind::Started { .. }) {
+                break event.seq;
+            }
+        };
+        let mut client = given.place.connect().await;
+        client.say(&format!("GET /events?since={started} HTTP/1.1\r\nhost: door\r\n\r\n")).await;
+
+        let status = client.line_with("HTTP/1.1 ").await;
+        assert_eq!(status, "HTTP/1.1 200 OK", "{round}");
+    }
+}
+
 /// The program ends when nothing runs any more, and nothing runs between the stop and the start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_of_the_only_child_does_not_end_the_program() {
     let directory = tempfile::TempDir::new().unwrap();
     let path = directory.path().join("door.sock");
-    let only = crate::given::idle("only");
+    let only = idle("only");
     let tree =
         Supervisor::new("root").child(only).into_tree().unwrap().stop_when_idle(true).start().await.unwrap();
     let _door = Door::unix(&path).allow_control().open(&tree).unwrap();
@@ -119,7 +210,10 @@ async fn what_cannot_be_done_is_refused_with_a_reason() {
         ("start/root/last", 409, "running"),
         ("restart/root/once", 409, "forgotten"),
         ("signal/SIGHUP/root/none", 404, "child"),
-        ("signal/SIGHUP/root", 409, "root"),
+        ("restart/none", 404, "child"),
+        ("signal/SIGHUP/root", 409, "process"),
+        ("signal/SIGHUP/root/team", 409, "process"),
+        ("signal/SIGHUP/none", 404, "child"),
         ("signal/SIGHUP/root/last", 409, "process"),
         ("signal/HANGUP/root/last", 400, "signal"),
     ] {

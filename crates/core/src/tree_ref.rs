@@ -33,6 +33,7 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn has_started(&self) -> bool;
     fn stop_requested(&self) -> bool;
     fn sighting(&self) -> Vec<Sighting>;
+    fn newest_event(&self) -> u64;
     fn containment(&self) -> Option<&'static str>;
     fn gone(&self) -> GoneFuture;
 }
@@ -111,6 +112,11 @@ impl TreeWatch {
     /// Every child, each before its children, with the moment of the record at which it was seen.
     pub fn sighting(&self) -> Vec<Sighting> {
         self.0.sighting()
+    }
+
+    /// The number of the newest event that has been written, whether a reader has taken it or not.
+    pub fn newest_event(&self) -> u64 {
+        self.0.newest_event()
     }
 
     pub fn containment(&self) -> Option<&'static str> {

@@ -31,8 +31,6 @@ pub(crate) struct Records {
     report: Option<EventWriter>,
     /// Whether the report follows the events in the same place.
     together: bool,
-    /// Whether the screen says at the end how the tree came down.
-    is_summed_up: bool,
 }
 
 /// Says why a run cannot be written down.
@@ -122,7 +120,7 @@ impl Records {
             Some(target) => Some(open("report", target)?),
             None => None,
         };
-        Ok(Self { screen, events, report, together, is_summed_up: true })
+        Ok(Self { screen, events, report, together })
     }
 
     /// Begins to write down what the tree does, whose processes are followed at this level.
@@ -138,11 +136,6 @@ impl Records {
         EventPump::start(events, writers)
     }
 
-    /// Has the screen say nothing of the end, because an error says it.
-    pub(crate) fn without_summary(self) -> Self {
-        Self { is_summed_up: false, ..self }
-    }
-
     /// Writes down how the run ended, and says whether all that was asked for is written. A reader that takes nothing
     /// any more is not waited for.
     pub(crate) fn conclude(self, finished: &Finished, pump: &EventPump) -> bool {
@@ -154,13 +147,11 @@ impl Records {
             Finished::Stopped(_) | _ => ReaderTimeout::ORDERLY,
         };
         pump.finish(patience);
-        if self.is_summed_up {
-            self.screen.write(|style| match finished {
-                Finished::Stopped(report) => summary(report, style),
-                Finished::Left { .. } | _ => farewell(finished.status(), style),
-            });
-            self.screen.say_failed_start(finished);
-        }
+        self.screen.write(|style| match finished {
+            Finished::Stopped(report) => summary(report, style),
+            Finished::Left { .. } | _ => farewell(finished.status(), style),
+        });
+        self.screen.say_failed_start(finished);
         let document = finished.stop_report().map(|report| document(report));
         if let (Some(report), Some(document), true) = (&self.report, &document, self.together) {
             report.text(document.clone());

@@ -1,5 +1,6 @@
 //! Runs a tree, writes down what happens, and says how it ended.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -13,7 +14,7 @@ use rootward::{Application, Finished, Signal, Supervisor, TreeSnapshot};
 
 use crate::cli::{self, RunOptions, View};
 use crate::event_writer::OutputTarget;
-use crate::observe::ObserveError;
+use crate::observe::{ObserveError, WaitingDoors};
 use crate::orchestrator::Deadline;
 use crate::records::{RecordError, Records, StderrView};
 use crate::safe::safe_lines;
@@ -214,9 +215,9 @@ fn run(
     let reach = TreeReach::default();
     let seen = reach.clone();
     let (opened, doors) = mpsc::channel();
-    let (observe, places) = (options.observe.clone(), screen.writer());
-    // What the doors tell of, from the tree's first event on.
-    let (first_events, from_first) = mpsc::channel();
+    // The doors have their places before anything is started, and so before there is a tree.
+    let (waiting, awaited) = mpsc::channel::<WaitingDoors>();
+    let places = screen.writer();
     let chaos = options.chaos();
     let begins_chaos = (options.chaos.is_some() || fit.is_some()).then(|| chaos.clone());
     let mut application = Application::new(root);
@@ -240,26 +241,18 @@ fn run(
                 let limit = messages::limit_behind(&error);
                 messages::error(format_args!("cannot start a thread for --chaos{limit}: {error}"));
             }
-            if !observe.is_wanted() {
-                return;
-            }
-            let open = observe.open(tree, from_first.try_iter().collect()).map(|(doors, at)| {
+            if let Some((doors, at)) = awaited.try_recv().ok().and_then(|doors| doors.open(tree)) {
                 places.text(at);
-                doors
-            });
-            if open.is_err() {
-                tree.request_stop();
+                // The other end takes it when the tree has stopped.
+                let _ = opened.send(doors);
             }
-            // The other end takes it when the tree has stopped.
-            let _ = opened.send(open);
         })
         .prepare()?;
-    for _ in 0..options.observe.count() {
-        // The other end is in the program that has just been prepared.
-        let _ = first_events.send(program.subscribe());
-    }
     let exit_teller = exit_teller(&program);
     let run = move || -> Result<_, NotStarted> {
+        // From the tree's first event on.
+        let events = (0..options.observe.count()).map(|_| program.subscribe()).collect();
+        let bound = options.observe.bind(events)?;
         let records = Records::open(screen, options)?;
         let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
         let drawing = drawing.transpose()?;
@@ -271,18 +264,16 @@ fn run(
             .map(|fit| OwnView::begin(fit, program.subscribe(), Reaches { suspends, reach, chaos }))
             .transpose()
             .map_err(NotStarted::View)?;
+        if let Some(bound) = bound {
+            // The other end is in the program that is run now.
+            let _ = waiting.send(bound);
+        }
         let (finished, guard) = program.run_guarded()?;
         drop(view);
         drop(restorer);
-        let doors = doors.try_recv().ok();
-        // The tree was stopped then before it had started, which is not what went wrong.
-        let records = if matches!(doors, Some(Err(_))) { records.without_summary() } else { records };
         let is_written = records.conclude(&finished, &pump);
-        if let Some(doors) = doors {
-            let doors = doors?;
-            if let Finished::Stopped(_) = &finished {
-                doors.finish();
-            }
+        if let (Ok(doors), Finished::Stopped(_)) = (doors.try_recv(), &finished) {
+            doors.finish();
         }
         let drawn = drawing.map_or(Ok(()), Drawing::finish);
         let is_drawn = drawn.inspect_err(|error| messages::error_with_its_causes(error)).is_ok();
@@ -366,6 +357,11 @@ impl NotStarted {
             | Self::SharedMessage(_)
             | Self::Picture(_)
             | Self::Record(RecordError::Open(_)) => messages::BAD_INPUT,
+            Self::Observe(error) if error.is_of_the_place() => messages::BAD_INPUT,
+            // An address that another program has may be free the next time.
+            Self::Run(RunError::Probes { source, .. }) if source.kind() != ErrorKind::AddrInUse => {
+                messages::BAD_INPUT
+            }
             Self::Record(RecordError::Stderr(_) | RecordError::Thread(_))
             | Self::Io(_)
             | Self::View(_)

@@ -108,6 +108,10 @@ impl TreeAccess for SharedTree {
         self.root.sighting()
     }
 
+    fn newest_event(&self) -> u64 {
+        self.context.record().section(|writer| writer.position().as_of)
+    }
+
     fn containment(&self) -> Option<&'static str> {
         self.context.containment()
     }

@@ -35,7 +35,8 @@ fn the_service_manager_is_told_last_the_status_with_which_the_demo_ends() {
         (&good, &["--timeline", "/dev/full"], 1),
         // These keep the demo from beginning, or from opening what was asked for.
         (&good, &["--events", "/no/such/directory/events"], 2),
-        (&good, &["--observe", "/no/such/directory/door"], 1),
+        (&good, &["--observe", "/no/such/directory/door"], 2),
+        (&good, &["--probes", "unix:/no/such/directory/probes"], 2),
         // Where more than one applies: 1 before 3.
         (&forced, &[], 3),
         (&forced, &["--termination-message", refused], 1),

@@ -1,14 +1,18 @@
 //! Doors through which a run of the demo is watched.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, DemoWithDoor, Lines, Temp, tree};
+use crate::files::demo;
+use crate::support::{Demo, DemoWithDoor, InTime as _, Lines, Temp, tree};
+
+/// How often a start is tried that must not begin.
+const TIMES: usize = 5;
 
 /// The answer to a request, as it was sent.
 fn ask(mut door: impl AsFd + Read + Write, request: &str, headers: &str) -> String {
@@ -58,31 +62,85 @@ fn a_door_that_cannot_be_opened_ends_the_run() {
     let taken = temp.path("taken.sock");
     let _other = UnixListener::bind(&taken).unwrap();
 
-    let demo = Demo::start(["run", tree.to_str().unwrap(), "--observe", taken.to_str().unwrap()]);
-    let finished = demo.finish();
+    let (status, _, said) = ended(&["run", tree.to_str().unwrap(), "--observe", taken.to_str().unwrap()]);
 
-    assert_eq!(finished.code(), 1);
-    assert!(
-        finished.stderr.contains("error: cannot open a door for watchers: another program listens at"),
-        "{}",
-        finished.stderr
-    );
+    assert_eq!(status, 1);
+    assert!(said.contains("error: cannot open a door for watchers: another program listens at"), "{said}");
 }
 
-/// The tree is stopped then, before it has started, which is no second error.
+/// A wrong place is a bad command line, as with `--events`. A place that another program has may be free the next time.
+#[test]
+fn a_place_that_cannot_be_had_is_an_error_before_anything_is_started() {
+    let temp = Temp::new();
+    let started = temp.path("started");
+    let file = temp.write(
+        "tree.toml",
+        format!(
+            "[[children]]\nid = 'job'\nrestart = 'temporary'\nprocess = {{ command = ['touch', '{}'] }}\n",
+            started.display()
+        ),
+    );
+    let (taken, path) = (temp.path("taken.sock"), temp.write("file", "no socket"));
+    let _other = UnixListener::bind(&taken).unwrap();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap();
+    let at = |path: &Path| path.to_str().expect("a path is text").to_owned();
+    let below_a_file = at(&path.join("door"));
+    for (option, place, code) in [
+        ("--observe", "/no/such/directory/door".to_owned(), 2),
+        ("--observe", below_a_file, 2),
+        ("--observe", at(&path), 2),
+        ("--observe", at(&taken), 1),
+        ("--observe-port", address.port().to_string(), 1),
+        ("--probes", "unix:/no/such/directory/probes".to_owned(), 2),
+        ("--probes", format!("unix:{}", taken.display()), 1),
+        ("--probes", address.to_string(), 1),
+    ] {
+        for _ in 0..TIMES {
+            let args = ["run", &at(&file), option, &place, "--view", "none", "--events", "-"];
+
+            let (status, events, said) = ended(&args);
+
+            assert_eq!((status, &*events), (code, ""), "{option} {place}: {said}");
+            assert!(said.starts_with("error: cannot ") && said.lines().count() == 1, "{said}");
+            assert!(!started.exists(), "{option} {place}: nothing was started");
+        }
+    }
+}
+
+/// What was bound before the run failed is given up.
+#[test]
+fn a_door_of_a_run_that_cannot_begin_leaves_no_socket() {
+    let (tree, temp) = (tree("calm.toml"), Temp::new());
+    let door = temp.path("door.sock");
+    let (tree, at) = (tree.to_str().unwrap(), door.to_str().unwrap());
+    for (option, place) in
+        [("--events", "/no/such/directory/events"), ("--probes", "unix:/no/such/directory/probes")]
+    {
+        let (status, _, said) = ended(&["run", tree, "--observe", at, option, place]);
+
+        assert_eq!(status, 2, "{said}");
+        assert!(!door.exists(), "{option}");
+    }
+}
+
 #[test]
 fn the_door_that_cannot_be_opened_is_the_only_error() {
     let tree = tree("calm.toml");
     for view in ["none", "lines"] {
         let args = ["run", tree.to_str().unwrap(), "--observe", "/no/such/directory/door", "--view", view];
 
-        let finished = Demo::start(args).finish();
+        let (status, _, said) = ended(&args);
 
-        let errors: Vec<_> = finished.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
-        let [error] = errors.as_slice() else { panic!("{view}: {}", finished.stderr) };
-        assert!(error.starts_with("error: cannot open a door for watchers: "), "{error}");
-        assert!(!finished.stderr.contains("could not be started"), "{view}: {}", finished.stderr);
-        assert!(view != "none" || finished.stderr.lines().count() == 1, "{}", finished.stderr);
-        assert_eq!(finished.code(), 1);
+        assert!(said.starts_with("error: cannot open a door for watchers: "), "{view}: {said}");
+        assert_eq!((status, said.lines().count()), (2, 1), "{view}: {said}");
     }
+}
+
+/// Runs the demo to its end: its status, and what it has written to standard output and to standard error.
+fn ended(args: &[&str]) -> (i32, String, String) {
+    let output = demo(args).output_in_time();
+    let [out, error] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("it writes UTF-8"));
+    (output.status.code().expect("it is not killed"), out, error)
 }

@@ -99,7 +99,11 @@ impl Desk {
         for _ in 0..TRIES {
             let asked = timeout(PATIENCE, self.follower.tree.outlook(path)).await;
             decided = asked.ok().flatten();
-            let Some(outlook) = &decided else { break };
+            let Some(outlook) = &decided else {
+                // Such as the one that was above a child that is gone.
+                attendance.catch_up().await;
+                break;
+            };
             attendance.reach(outlook.as_of).await;
             if attendance.with(|model| model.changed_as_of(path)) <= outlook.as_of {
                 break;
@@ -148,6 +152,8 @@ impl Desk {
             Route::Snapshot { usage } => {
                 let attendance = self.follower.attend().await;
                 let used = if usage { self.usage().await } else { None };
+                // Before the look, so that no detail is older than what is known beside it.
+                attendance.catch_up().await;
                 let details: Vec<Child> = self.follower.tree.sighting().iter().map(Into::into).collect();
                 // Not written while the follower waits for it.
                 let mut snapshot = attendance.with(|model| model.snapshot_with(&details));

@@ -35,7 +35,10 @@ impl ControlRequest {
             }
             Self::Signal { signal, path } => {
                 let signal = signal.parse().map_err(|_| Refusal::SIGNAL)?;
-                let (supervisor, id) = find(tree, &path)?;
+                let found = find(tree, &path);
+                // What is wrong with the root is not that it has no supervisor.
+                let (supervisor, id) =
+                    found.map_err(|no| if no == Refusal::ROOT { Refusal::PROCESS } else { no })?;
                 supervisor.signal_child(id, signal).map_err(|error| not_sent(&error))?;
                 Ok("signal")
             }
@@ -63,7 +66,10 @@ impl ControlRequest {
 
 /// The supervisor of a child, and the child's id.
 fn find<'a>(tree: &TreeWatch, path: &'a str) -> Result<(SupervisorHandle, &'a str), Refusal> {
-    let (above, id) = path.rsplit_once('/').ok_or(Refusal::ROOT)?;
+    let Some((above, id)) = path.rsplit_once('/') else {
+        let is_root = tree.sighting().first().is_some_and(|root| root.node.path.as_str() == path);
+        return Err(if is_root { Refusal::ROOT } else { Refusal::CHILD });
+    };
     Ok((tree.supervisor(above).ok_or(Refusal::CHILD)?, id))
 }
 

@@ -25,7 +25,7 @@ const LINGER: Duration = Duration::from_secs(30);
 /// program a thousand times.
 const REST: Duration = Duration::from_millis(20);
 
-/// How long it may take until the events have come that an answer of a supervisor is about.
+/// How long it may take until the events have come that an answer is about.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many events are applied under one lock.
@@ -293,11 +293,19 @@ impl Attendance {
         let _ = timeout(PATIENCE, reached).await;
     }
 
-    /// The number of the newest event.
+    /// Waits until what is known has reached everything that has happened before this was called, if that does not
+    /// take long. A watcher that has been told that something is done sees it done then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub(super) async fn catch_up(&self) {
+        self.reach(self.newest()).await;
+    }
+
+    /// The number of the newest event of the tree, which may be ahead of what has been taken.
     pub(super) fn newest(&self) -> u64 {
-        let known = self.0.lock();
-        // What was seen may be ahead of what has been taken.
-        known.remembered.newest().max(known.model.as_of())
+        self.0.tree.newest_event()
     }
 
     /// Waits for what comes after this event, and moves it on.

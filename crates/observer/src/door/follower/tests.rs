@@ -6,7 +6,7 @@ use std::time::Duration;
 use rootward_core::{ChildSpec, Supervisor, Tree, sibling};
 use tokio::time::{Instant, sleep_until};
 
-use super::{Follower, LINGER, WatcherUpdate};
+use super::{Follower, LINGER, Model, PATIENCE, REST, WatcherUpdate};
 
 /// Shorter than the time for which the tree is followed.
 const NOT_LONG: Duration = Duration::from_secs(10);
@@ -65,6 +65,36 @@ async fn followed(story: impl AsyncFnOnce(&mut Watched)) {
         () = follower.run() => panic!("the tree is not gone"),
         () = story(&mut watched) => {}
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_happened_before_a_request_is_known_when_its_answer_is_made() {
+    followed(async |watched| {
+        let attendance = watched.follower.attend().await;
+
+        for _ in 0..5 {
+            // The reader rests after the first of its two events.
+            watched.happen().await;
+            let begun = Instant::now();
+            attendance.catch_up().await;
+            assert_eq!(attendance.with(Model::as_of), attendance.newest());
+            assert!(begun.elapsed() <= 2 * REST, "{:?}", begun.elapsed());
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_that_takes_nothing_is_waited_for_a_second() {
+    let mut watched = Watched::given().await;
+    let attendance = watched.follower.stay();
+
+    watched.happen().await;
+    let begun = Instant::now();
+    attendance.catch_up().await;
+
+    // Its runtime does not run the follower, so that nothing is known.
+    assert_eq!((attendance.with(Model::as_of), begun.elapsed()), (0, PATIENCE));
 }
 
 async fn pass(time: Duration) {
