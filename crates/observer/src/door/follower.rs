@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rootward_core::sibling::TreeWatch;
 use rootward_core::{Events, Lagged};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::remembered::{Portion, Remembered};
@@ -45,6 +45,8 @@ pub(super) struct Follower {
     began: OnceLock<Instant>,
     watchers: watch::Sender<usize>,
     news: watch::Sender<News>,
+    /// Told when a watcher waits for the newest event.
+    wanted: Notify,
 }
 
 /// What is known of the tree.
@@ -93,6 +95,7 @@ impl Follower {
             began: OnceLock::new(),
             watchers: watch::Sender::new(0),
             news: watch::Sender::new(News { phase: FollowerPhase::Idle, newest: 0 }),
+            wanted: Notify::new(),
         })
     }
 
@@ -186,7 +189,8 @@ impl Follower {
             }
             if self.lock().model.is_whole() {
                 self.tell(FollowerPhase::Following);
-                sleep_until(Instant::now() + REST).await;
+                // A watcher that waits for what has happened ends the rest.
+                let _ = timeout(REST, self.wanted.notified()).await;
             }
         }
     }
@@ -300,7 +304,11 @@ impl Attendance {
     ///
     /// Cancel safe.
     pub(super) async fn catch_up(&self) {
-        self.reach(self.newest()).await;
+        let newest = self.newest();
+        if self.with(Model::as_of) < newest {
+            self.0.wanted.notify_one();
+        }
+        self.reach(newest).await;
     }
 
     /// The number of the newest event of the tree, which may be ahead of what has been taken.
