@@ -44,26 +44,30 @@ pub(crate) fn hear_keys(inbox: &Arc<Inbox>) -> io::Result<()> {
     thread::Builder::new().name("keys".to_owned()).spawn(move || {
         let mut unread = UnreadKeys::None;
         while let Some(woken) = terminal.wait(unread) {
+            let Ok(count) = take_keys(&inbox) else { return };
+            // Afterwards: crossterm has heard of it when a picture of the new size is seen, and keeps no later key from
+            // it.
             if woken.has_other_size {
                 inbox.input(ViewInput::Resize);
             }
-            let Ok(count) = take_keys(&inbox) else { return };
             unread = if woken.has_keys && count == 0 { UnreadKeys::Withheld } else { UnreadKeys::None };
         }
     })?;
     Ok(())
 }
 
-/// Takes the keys that have come, and says how many events that were.
+/// Takes the keys that have come, and says how many those were.
 fn take_keys(inbox: &Inbox) -> io::Result<usize> {
     let mut count = 0;
     while poll(Duration::ZERO)? {
         match read()? {
-            Event::Key(key) => inbox.input(ViewInput::Key(key)),
+            Event::Key(key) => {
+                inbox.input(ViewInput::Key(key));
+                count += 1;
+            }
             Event::Resize(..) => inbox.input(ViewInput::Resize),
             Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => {}
         }
-        count += 1;
     }
     Ok(count)
 }
