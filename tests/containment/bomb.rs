@@ -1,22 +1,14 @@
 //! A bomb that refills itself: each process that is killed makes room for another one elsewhere.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use nix::sys::signal::Signal;
 
+use crate::alone::alone;
 use crate::record::end;
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
 use crate::{ends, place};
 
 const IT: Misbehaviour =
     Misbehaviour { program: "forks_without_end", stays: Stays::Nowhere, goes: Goes::WhenKilled };
-
-/// How many processes a bomb may have depends on how many its user has already, so that they come one after the other.
-static ALONE: Mutex<()> = Mutex::new(());
-
-fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 #[test]
 fn a_bomb_that_refills_itself_is_gone_after_a_stop() {

@@ -5,6 +5,7 @@
 //! to the test, and mentions the test's register in its command line, so that processes that were too late to report
 //! are found, too. Nothing that the program under test says is believed.
 
+mod alone;
 mod bomb;
 mod cgroup_gone;
 mod early;

@@ -12,6 +12,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rootward_tests::{Heard, Known, happens, prefer_this_thread, wait_in_time};
 
+use crate::alone::alone;
 use crate::place::{self, Level, Place, User, nothing_to_show};
 use crate::record::Record;
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
@@ -110,6 +111,7 @@ fn a_reaper_that_waits_for_what_it_has_killed_is_no_real_time_process() {
 /// R17, as its reporter saw it: every processor stood still for a second.
 #[test]
 fn a_forced_end_of_a_child_with_many_threads_freezes_no_processor() {
+    let _alone = alone();
     for force in ALL {
         let mut scene = force.scene(Place { level: Level::Tree, user: User::Ours });
 
@@ -125,6 +127,7 @@ fn a_forced_end_of_a_child_with_many_threads_freezes_no_processor() {
 /// The same with several children, so that several reapers do this at once.
 #[test]
 fn a_forced_kill_of_children_with_many_threads_freezes_no_processor() {
+    let _alone = alone();
     let mut record = Record::begin();
     let mut supervisor = Command::new(env!("CARGO_BIN_EXE_supervises"))
         .args(["3", "has_many_threads", record.path()])
