@@ -15,6 +15,8 @@ pub mod tasks;
 pub enum Metric {
     /// `flat.start` and `flat.stop`.
     Flat,
+    /// `warm.start` and `warm.stop`: `flat` in memory that the program has used before.
+    Warm,
     /// `flat.heap`, which only the counting program can measure.
     Heap,
     /// `deep.start` and `deep.stop`.
@@ -53,8 +55,9 @@ pub enum Metric {
 }
 
 impl Metric {
-    pub const ALL: [(&str, Self); 19] = [
+    pub const ALL: [(&str, Self); 20] = [
         ("flat", Self::Flat),
+        ("warm", Self::Warm),
         ("flat.heap", Self::Heap),
         ("deep", Self::Deep),
         ("wide", Self::Wide),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::figure::Figure;
+use crate::figure::{Figure, median};
 use crate::machine::clock;
 
 /// How tasks stand to each other.
@@ -58,6 +58,20 @@ pub async fn measure<S: Tasks>(name: &str, shape: Shape) -> Option<Vec<Figure>> 
         Figure::each(format!("{name}.start"), started - described, n),
         Figure::each(format!("{name}.stop"), stopped - stopping, n),
     ])
+}
+
+/// The medians of so many rounds in one program, after one that is not counted: no new memory is asked of the machine.
+const ROUNDS: usize = 9;
+
+pub async fn warm<S: Tasks>(name: &str, shape: Shape) -> Option<Vec<Figure>> {
+    measure::<S>(name, shape).await?;
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        rounds.push(measure::<S>(name, shape).await?);
+    }
+    let of_figure = |at: usize| rounds.iter().map(|round| round[at].value).collect();
+    let names = rounds[0].iter().enumerate();
+    Some(names.map(|(at, each)| Figure::new(&each.metric, median(of_figure(at)), each.unit)).collect())
 }
 
 /// The bytes on the heap for each task, its description included.

@@ -90,6 +90,7 @@ fn run<T: Send + 'static>(measurement: impl Future<Output = T> + Send + 'static)
 fn of_tasks<S: Tasks + 'static>(metric: Metric, n: usize, live: Live) -> Answer {
     let figures = match (metric, live) {
         (Metric::Flat, _) => run(tasks::measure::<S>("flat", Shape::Flat(n))),
+        (Metric::Warm, _) => run(tasks::warm::<S>("warm", Shape::Flat(n))),
         (Metric::Deep, _) => run(tasks::measure::<S>("deep", Shape::Deep(n))),
         (Metric::Wide, _) => run(tasks::measure::<S>("wide", Shape::Wide(n))),
         (Metric::Dynamic, _) => run(tasks::measure::<S>("dynamic", Shape::Dynamic(n))),

@@ -13,6 +13,7 @@ use crate::metrics::{Metric, events, output, ready, restart, stuck};
 pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
     match metric {
         Metric::Flat
+        | Metric::Warm
         | Metric::Heap
         | Metric::Deep
         | Metric::Wide

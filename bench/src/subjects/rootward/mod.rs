@@ -30,6 +30,7 @@ pub fn measure(level: Level, metric: Metric, n: usize, live: Live) -> Answer {
         // The level is about processes alone.
         _ if level != Level::Auto => Err(Absent::DoesNotApply),
         Metric::Flat
+        | Metric::Warm
         | Metric::Heap
         | Metric::Deep
         | Metric::Wide
