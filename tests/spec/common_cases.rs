@@ -215,7 +215,7 @@ async fn a_task_supervisor_that_was_named_before_the_tree_is_found_again_after_a
     assert!(!before.is_running());
     assert_eq!(tasks.run(|_| async { 2 }).await.unwrap().await, Ok(2));
     assert!(tree.stop().await.clean);
-    assert!(address.get().is_none());
+    assert!(address.current().is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -235,7 +235,7 @@ async fn a_partition_supervisor_that_was_named_before_the_tree_is_found_again_af
     fails.notify_one();
     log.wait_for_event("shards", "restarting").await;
     log.wait_for_event("shards", "started").await;
-    let after = address.get().expect("it is there again");
+    let after = address.current().expect("it is there again");
     after.resize(1).await.unwrap();
 
     assert!(!before.is_running());
@@ -251,6 +251,31 @@ async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes
     let (found, (tree, _log)) = tokio::join!(address.wait(), given(root));
 
     assert_eq!(*found.path(), *"root/inner");
+    assert!(tree.stop().await.clean);
+}
+
+/// What is told to a supervisor that stops is refused, so that a caller that tries again would never rest.
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_waits_at_an_address_does_not_get_an_incarnation_that_stops() {
+    let address = SupervisorAddress::new();
+    let fails = Arc::new(Notify::new());
+    let fragile = ChildSpec::task_with("fragile", Arc::clone(&fails), |cx: TaskContext, fails| async move {
+        cx.unless_stopping(fails.notified()).await.map_or(Ok(()), |()| Err("it fails"))
+    });
+    let slow = ChildSpec::task("slow", |cx: TaskContext| async move {
+        cx.stopping().await;
+        tokio::time::sleep(SECOND).await;
+    });
+    let inner = Supervisor::new("inner").intensity(0, SECOND).at(&address).child(slow).child(fragile);
+    let (tree, mut log) = given(Supervisor::new("root").child(inner)).await;
+    let before = address.wait().await;
+
+    fails.notify_one();
+    log.wait_for_event("inner", "gave_up").await;
+    assert!(address.current().is_some_and(|inner| inner.is_running()), "it waits for what is slow");
+    let after = within("the next one", address.wait()).await;
+
+    assert!(!before.is_running() && after.is_running());
     assert!(tree.stop().await.clean);
 }
 
@@ -299,7 +324,7 @@ async fn one_job_after_the_other_always_finds_its_place_and_a_map_waits_for_it()
         assert_eq!(tasks.run(move |_| async move { n }).await.unwrap().await, Ok(n));
     }
 
-    let mut results = tasks.map(10, 0..50u32, |n, _| async move { n });
+    let mut results = tasks.map(10, 0..50u32, |_, n| async move { n });
     let mut all = Vec::new();
     while let Some(result) = results.next().await.unwrap() {
         all.push(result.unwrap());
@@ -313,7 +338,7 @@ async fn one_job_after_the_other_always_finds_its_place_and_a_map_waits_for_it()
 async fn a_map_under_a_supervisor_that_stops_hands_back_the_item_that_was_not_run() {
     let (tree, _log) = given(Supervisor::new("root").child(DynamicSupervisor::new("jobs"))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let mut results = tasks.map(1, ["item"], |item, _| async move { item });
+    let mut results = tasks.map(1, ["item"], |_, item| async move { item });
     let _ = tree.stop().await;
 
     let refused = results.next().await.unwrap_err();
@@ -362,7 +387,13 @@ async fn every_way_to_spawn_takes_a_function_of_its_own_context_and_what_a_task_
         cx.clean_up(note(&paths)).await.unwrap();
         cx.clean_up_named("last", note(&paths)).await.unwrap();
         let jobs = cx.tree().supervisor("root/jobs").unwrap();
-        TaskSupervisor::new(jobs).spawn(note(&paths)).await.unwrap();
+        let jobs = TaskSupervisor::new(jobs);
+        jobs.spawn(note(&paths)).await.unwrap();
+        jobs.run(note(&paths)).await.unwrap().await.unwrap();
+        let mut mapped =
+            jobs.map(1, ["item"], |cx: TaskContext, item| async move { (cx.path().to_string(), item) });
+        let (path, item) = mapped.next().await.unwrap().unwrap().unwrap();
+        paths.lock().unwrap().insert(format!("{path} for {item}"));
         cx.wait_for_children().await;
         there.notify_one();
         cx.stopping().await;
@@ -373,7 +404,15 @@ async fn every_way_to_spawn_takes_a_function_of_its_own_context_and_what_a_task_
     there.notified().await;
     settle().await;
 
-    let expected = ["root/jobs/task-0", "root/t/clean-up-2", "root/t/last", "root/t/named", "root/t/task-1"];
+    let expected = [
+        "root/jobs/task-0",
+        "root/jobs/task-1",
+        "root/jobs/task-2 for item",
+        "root/t/clean-up-2",
+        "root/t/last",
+        "root/t/named",
+        "root/t/task-1",
+    ];
     assert_eq!(*paths.lock().unwrap(), expected.map(str::to_owned).into());
     assert!(tree.stop().await.clean);
 }

@@ -176,7 +176,7 @@ async fn results_come_in_the_order_of_the_items_however_long_each_takes() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let tasks = TaskSupervisor::new(jobs.clone());
 
-    let mut results = tasks.map(2, [3, 1, 2], |seconds, _| async move {
+    let mut results = tasks.map(2, [3, 1, 2], |_, seconds| async move {
         work_for(seconds * SECOND).await;
         seconds * 10
     });

@@ -89,7 +89,7 @@ async fn a_row_of_items_goes_through_one_place() {
     let (tree, _log, jobs) = given_one_place().await;
     let tasks = TaskSupervisor::new(jobs);
 
-    let mut results = tasks.map(1, 0..1000u64, |n, _| async move { n });
+    let mut results = tasks.map(1, 0..1000u64, |_, n| async move { n });
     let mut all = Vec::new();
     while let Some(result) = within("the next result", results.next()).await.expect("nothing is refused") {
         all.push(result.expect("it has a result"));

@@ -11,7 +11,7 @@ use rootward::report::{Ending, Outcome};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use self::program::{Teller, bank};
 use self::text::Text;
@@ -42,6 +42,33 @@ async fn a_call_is_answered_within_the_grace_and_a_stream_that_hears_of_the_stop
     );
     assert_eq!(rates.message().await.expect("it ended as it should"), None);
     assert_eq!(teller.alive.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_says_that_it_has_no_end_ends_with_the_stop_and_its_client_may_call_again() {
+    let (tree, teller) = open(LONG).await;
+    let mut client = Client::connect(&teller).await;
+    let mut prices = client.stream("prices", "").await;
+    assert_eq!(prices.message().await.expect("it is whole").as_deref(), Some("first"));
+
+    let report = within("the stop", tree.stop()).await;
+
+    assert_eq!(report.ending, Ending::Clean, "{report}");
+    let end = within("the end", prices.message()).await.expect_err("it did not end by itself");
+    assert_eq!((end.code(), end.message()), (Code::Unavailable, "the server is stopping"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_a_stream_without_an_end_costs_the_stop_no_grace() {
+    let (tree, teller) = open(LONG).await;
+    let mut client = Client::connect(&teller).await;
+    let unread = client.stream("flood", "").await;
+    within("the flood", teller.begun.notified()).await;
+
+    let report = within("the stop", tree.stop()).await;
+
+    assert_eq!(report.ending, Ending::Clean, "{report}");
+    drop(unread);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

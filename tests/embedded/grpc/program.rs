@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
+use rootward::http::EndsWithStop;
 use rootward::{ChildSpec, Supervisor, TaskContext};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -58,6 +59,27 @@ impl Teller {
         let first = stream::once(async move { Ok(format!("{} 1", of.get_ref())) });
         let rates = cx.until_stopping(first.chain(stream::pending()));
         Ok(Response::new(Box::pin(rates)))
+    }
+
+    /// Has no end of its own, says so, and need not hear of the stop.
+    async fn prices(self, _: Request<String>) -> Result<Response<BoxStream<String>>, Status> {
+        let first = stream::once(async { Ok("first".to_owned()) });
+        let mut response = Response::new(Box::pin(first.chain(stream::pending())) as BoxStream<String>);
+        response.extensions_mut().insert(EndsWithStop);
+        Ok(response)
+    }
+
+    /// Has no end of its own, says so, and sends more than a client takes that does not read.
+    async fn flood(self, _: Request<String>) -> Result<Response<BoxStream<String>>, Status> {
+        let begun = Arc::clone(&self.begun);
+        let much = stream::repeat_with(move || {
+            begun.notify_one();
+            // More than the windows and buffers of both sides.
+            Ok("much".repeat(4 << 20))
+        });
+        let mut response = Response::new(Box::pin(much) as BoxStream<String>);
+        response.extensions_mut().insert(EndsWithStop);
+        Ok(response)
     }
 
     /// Has no end of its own, and hears of no stop.
@@ -124,6 +146,8 @@ impl Service<http::Request<Body>> for Teller {
                 "/bank.Teller/balance" => grpc.unary(Call(teller, Teller::balance), request).await,
                 "/bank.Teller/transfer" => grpc.unary(Call(teller, Teller::transfer), request).await,
                 "/bank.Teller/rates" => grpc.server_streaming(Call(teller, Teller::rates), request).await,
+                "/bank.Teller/prices" => grpc.server_streaming(Call(teller, Teller::prices), request).await,
+                "/bank.Teller/flood" => grpc.server_streaming(Call(teller, Teller::flood), request).await,
                 "/bank.Teller/news" => grpc.server_streaming(Call(teller, Teller::news), request).await,
                 _ => Status::unimplemented("no such method").into_http(),
             })

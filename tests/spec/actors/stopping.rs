@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
-use rootward::report::Outcome;
+use rootward::report::{Ending, Outcome};
 use rootward::{ChildSpec, EventKind, Exit, Shutdown, Supervisor};
 
 use super::clerk::{Clerk, Diary, Step};
@@ -91,6 +91,12 @@ async fn a_failure_in_post_stop_is_the_exit_and_does_not_hold_up_the_stop() {
         let node = &report.root.children[0];
         assert_eq!(node.outcome, Outcome::Graceful);
         assert!(matches!(node.status, Some(Exit::Failed { .. } | Exit::Panicked(_))), "{:?}", node.status);
+        // It is told and counted as the failure of a task is.
+        assert_eq!((report.ending, report.ending.exit_status()), (Ending::Failed, 1));
+        assert_eq!(
+            report.failed_while_stopping().iter().map(|node| &node.path).collect::<Vec<_>>(),
+            [&node.path]
+        );
     }
 }
 

@@ -48,12 +48,15 @@ impl SupervisorAddress {
         Self { present: Arc::new(watch::Sender::new(None)) }
     }
 
-    /// The incarnation that runs. `None` if there is none at the moment.
-    pub fn get(&self) -> Option<SupervisorHandle> {
+    /// The incarnation that is there now. `None` while there is none: before the first start and during a restart.
+    ///
+    /// It may be stopping, and refuses what it is told to start then.
+    pub fn current(&self) -> Option<SupervisorHandle> {
         self.present.borrow().clone().filter(SupervisorHandle::is_running)
     }
 
-    /// Waits until there is an incarnation that runs: for the first start, or for the next one after a restart.
+    /// Waits until there is an incarnation that runs and has not begun to stop: for the first start, or for the next
+    /// one after a restart.
     ///
     /// It waits for ever if none ever comes. A task does that with
     /// [`unless_stopping`](crate::TaskContext::unless_stopping).
@@ -70,7 +73,7 @@ impl SupervisorAddress {
     async fn next(&self) -> SupervisorHandle {
         let mut present = self.present.subscribe();
         loop {
-            let found = present.borrow_and_update().clone().filter(SupervisorHandle::is_running);
+            let found = present.borrow_and_update().clone().filter(SupervisorHandle::takes_children);
             match found {
                 Some(handle) => return handle,
                 // The address holds the sender, so that this waits for a change and for nothing else.
@@ -93,6 +96,6 @@ impl Default for SupervisorAddress {
 
 impl fmt::Debug for SupervisorAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SupervisorAddress").field("present", &self.get()).finish()
+        f.debug_struct("SupervisorAddress").field("present", &self.current()).finish()
     }
 }

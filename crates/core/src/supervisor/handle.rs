@@ -78,6 +78,11 @@ impl SupervisorHandle {
         !self.shared.view.is_over()
     }
 
+    /// Whether it is still there, and neither it nor anything above it has begun to stop.
+    pub(super) fn takes_children(&self) -> bool {
+        self.is_running() && !self.shared.scope.is_stopping()
+    }
+
     /// Adds a child behind all others and starts it (OTP's `start_child`).
     ///
     /// Returns when it has started. A child that cannot be started is not added. Under a

@@ -19,7 +19,7 @@ impl TaskSupervisor {
     where
         I: IntoIterator,
         I::Item: Send + 'static,
-        F: FnMut(I::Item, TaskContext) -> Fut + Clone + Send + 'static,
+        F: FnMut(TaskContext, I::Item) -> Fut + Clone + Send + 'static,
         Fut: Future + Send + 'static,
         Fut::Output: Send + 'static,
     {
@@ -51,7 +51,7 @@ impl<I, F, Fut> TaskResults<I, F, Fut::Output>
 where
     I: Iterator,
     I::Item: Send + 'static,
-    F: FnMut(I::Item, TaskContext) -> Fut + Clone + Send + 'static,
+    F: FnMut(TaskContext, I::Item) -> Fut + Clone + Send + 'static,
     Fut: Future + Send + 'static,
     Fut::Output: Send + 'static,
 {
@@ -106,7 +106,7 @@ where
             let item = taken.take();
             async move {
                 match item {
-                    Some(item) => run(item, cx).await,
+                    Some(item) => run(cx, item).await,
                     // The caller has it back only if this has not been called.
                     None => std::future::pending().await,
                 }

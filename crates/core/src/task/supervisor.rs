@@ -110,7 +110,7 @@ impl TaskSupervisor {
     pub fn supervisor(&self) -> Option<SupervisorHandle> {
         match &self.found {
             FoundSupervisor::Incarnation(supervisor) => Some(supervisor.clone()),
-            FoundSupervisor::At(address) => address.get(),
+            FoundSupervisor::At(address) => address.current(),
         }
     }
 

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | a request | is answered, and then the connection closes | is dropped, and the task is reported as killed |
 //! | a connection that waits for a request | closes at once | |
-//! | a stream of server-sent events (`text/event-stream`) | ends at once, as it has no end of its own. If its client takes nothing for a second, or half of a shorter grace, and no request is under way on the connection, that is closed | |
+//! | a stream of server-sent events (`text/event-stream`), and one that [`EndsWithStop`] | ends at once, as it has no end of its own. If its client takes nothing for a second, or half of a shorter grace, and no request is under way on the connection, that is closed | |
 //! | any other stream, such as gRPC's | goes on: its handler ends it, which [`until_stopping`](crate::TaskContext::until_stopping) does | is dropped, and the task is reported as killed |
 //! | an upgraded connection, such as a websocket | goes on: its handler ends it when the task is asked to stop | its reads and writes fail, so that its handler ends, and the task is reported as killed |
 //! | an upgraded connection whose handler [runs as a guest](crate::task::Guest::wrap) | the same | is dropped together with its handler, and the task is reported as killed |
@@ -43,6 +43,7 @@ mod listener;
 mod server;
 mod socket;
 
+pub use body::EndsWithStop;
 pub use connection::serve_connection;
 pub use listener::HttpListener;
 pub use server::serve;
