@@ -19,7 +19,7 @@ from simpervisor import SupervisedProcess
 F_SETPIPE_SZ = 1031
 
 
-class Roll:
+class PidLog:
     def __init__(self):
         self.path = os.path.join(tempfile.gettempdir(), f"rootward-bench-{os.getpid()}")
         os.mkfifo(self.path, 0o600)
@@ -36,8 +36,8 @@ class Roll:
         return [await self.entry() for _ in range(n)]
 
 
-async def start(n, program, roll):
-    children = [SupervisedProcess(f"c{i}", program, roll.path, always_restart=True) for i in range(n)]
+async def start(n, program, pid_log):
+    children = [SupervisedProcess(f"c{i}", program, pid_log.path, always_restart=True) for i in range(n)]
     for child in children:
         await child.start()
     return children
@@ -52,12 +52,12 @@ async def stop_in_turn(children):
         await child.terminate()
 
 
-async def start_and_stop(n, program, roll):
-    await stop_at_once(await warm(program, roll))
+async def start_and_stop(n, program, pid_log):
+    await stop_at_once(await warm(program, pid_log))
     for stop, name in [(stop_at_once, "proc.stop"), (stop_in_turn, "proc.stop.in-turn")]:
         begun = time.monotonic_ns()
-        children = await start(n, program, roll)
-        last = max(at for at, _ in await roll.entries(n))
+        children = await start(n, program, pid_log)
+        last = max(at for at, _ in await pid_log.entries(n))
         if stop is stop_at_once:
             tell("proc.start", (last - begun) / 1e3 / n, "us")
         await asyncio.sleep(0.003)
@@ -66,41 +66,41 @@ async def start_and_stop(n, program, roll):
         tell(name, (time.monotonic_ns() - stopping) / 1e3 / n, "us")
 
 
-async def restart(n, program, roll):
-    children = await warm(program, roll, 1)
+async def restart(n, program, pid_log):
+    children = await warm(program, pid_log, 1)
     pid = children[0].pid
     times = []
     for _ in range(n):
         await asyncio.sleep(0.003)
         killed = time.monotonic_ns()
         os.kill(pid, signal.SIGKILL)
-        at, pid = await roll.entry()
+        at, pid = await pid_log.entry()
         times.append((at - killed) / 1e3)
     tell("proc.restart", statistics.median(times), "us")
     await asyncio.sleep(0.003)
     await stop_at_once(children)
 
 
-async def memory(n, program, roll):
-    await stop_at_once(await warm(program, roll))
+async def memory(n, program, pid_log):
+    await stop_at_once(await warm(program, pid_log))
     before = resident()
-    children = await start(n, program, roll)
-    await roll.entries(n)
+    children = await start(n, program, pid_log)
+    await pid_log.entries(n)
     tell("proc.memory", (resident() - before) / n, "B")
     await stop_at_once(children)
 
 
-async def idle(n, program, roll):
-    children = await start(n, program, roll)
-    await roll.entries(n)
+async def idle(n, program, pid_log):
+    children = await start(n, program, pid_log)
+    await pid_log.entries(n)
     print("ready", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     await stop_at_once(children)
 
 
-async def warm(program, roll, n=4):
-    children = await start(n, program, roll)
-    await roll.entries(n)
+async def warm(program, pid_log, n=4):
+    children = await start(n, program, pid_log)
+    await pid_log.entries(n)
     return children
 
 
@@ -116,22 +116,22 @@ def tell(metric, value, unit):
 METRICS = {"proc": start_and_stop, "proc.restart": restart, "proc.memory": memory, "idle.processes": idle}
 
 
-def end_with_input(roll):
+def end_with_input(pid_log):
     """The program that wants the figures holds the other end."""
     sys.stdin.read()
-    os.unlink(roll.path)
+    os.unlink(pid_log.path)
     os._exit(1)
 
 
 def main():
     program, metric, n = sys.argv[1:]
-    roll = Roll()
+    pid_log = PidLog()
     if not metric.startswith("idle"):
-        threading.Thread(target=end_with_input, args=[roll], daemon=True).start()
+        threading.Thread(target=end_with_input, args=[pid_log], daemon=True).start()
     try:
-        asyncio.run(METRICS[metric](int(n), program, roll))
+        asyncio.run(METRICS[metric](int(n), program, pid_log))
     finally:
-        os.unlink(roll.path)
+        os.unlink(pid_log.path)
 
 
 main()

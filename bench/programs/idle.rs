@@ -18,16 +18,16 @@ const SIGKILL: usize = 9;
 
 static READY: [u8; 6] = *b"ready\n";
 
-fn main([roll, says_ready]: [*const u8; 2]) -> ! {
+fn main([pid_log, says_ready]: [*const u8; 2]) -> ! {
     // Whatever becomes of the subject, nothing is left of it.
     call(PRCTL, [SET_PDEATHSIG, SIGKILL, 0]);
-    if !roll.is_null() {
+    if !pid_log.is_null() {
         let mut time = [0_u64; 2];
         call(CLOCK_GETTIME, [MONOTONIC, time.as_mut_ptr() as usize, 0]);
         let word = [time[0] * 1_000_000_000 + time[1], call(GETPID, [0; 3]) as u64];
-        let roll = call(OPEN, [roll as usize, WRITE_ONLY, 0]) as usize;
-        call(WRITE, [roll, word.as_ptr() as usize, 16]);
-        call(CLOSE, [roll, 0, 0]);
+        let pid_log = call(OPEN, [pid_log as usize, WRITE_ONLY, 0]) as usize;
+        call(WRITE, [pid_log, word.as_ptr() as usize, 16]);
+        call(CLOSE, [pid_log, 0, 0]);
     }
     if !says_ready.is_null() {
         call(WRITE, [1, READY.as_ptr() as usize, READY.len()]);

@@ -12,7 +12,7 @@ use nix::sys::stat::Mode;
 /// Writes so many megabytes, in lines of such a length.
 pub const CHATTER: &str = env!("PROGRAM_CHATTER");
 
-/// Writes on the roll that it runs, and does nothing for ever.
+/// Writes into the log that it runs, and does nothing for ever.
 pub const IDLE: &str = env!("PROGRAM_IDLE");
 
 /// How long a program may take until it runs.
@@ -20,8 +20,8 @@ const PATIENCE_MILLIS: u16 = 30_000;
 
 /// A named pipe in which programs write down that they run.
 ///
-///  It holds more than 60 000 of them, so that it need not be read while something is measured.
-pub struct Roll {
+/// It holds more than 60 000 of them, so that it need not be read while something is measured.
+pub struct PidLog {
     path: PathBuf,
     pipe: File,
 }
@@ -34,14 +34,14 @@ pub struct Entry {
     pub pid: i32,
 }
 
-/// Where a program that measures has its roll.
-pub fn roll_of(pid: u32) -> PathBuf {
+/// Where a program that measures has its log.
+pub fn pid_log_of(pid: u32) -> PathBuf {
     std::env::temp_dir().join(format!("rootward-bench-{pid}"))
 }
 
-impl Roll {
+impl PidLog {
     pub fn new() -> Self {
-        let path = roll_of(std::process::id());
+        let path = pid_log_of(std::process::id());
         nix::unistd::mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe can be made");
         // Open for both, so that it is never at its end.
         let pipe = OpenOptions::new().read(true).write(true).open(&path).expect("it can be opened");
@@ -69,7 +69,7 @@ impl Roll {
     }
 }
 
-impl Drop for Roll {
+impl Drop for PidLog {
     fn drop(&mut self) {
         // Nothing depends on it.
         let _ = fs::remove_file(&self.path);

@@ -12,7 +12,7 @@ use super::tasks::{Shape, Tasks, all_run, expect};
 use crate::figure::Figure;
 use crate::machine::ballast;
 use crate::machine::work::{Work, descendants, name};
-use crate::programs::Roll;
+use crate::programs::PidLog;
 
 const TIME: Duration = Duration::from_secs(10);
 /// A start may leave timers behind: rootward says of a child that has not started within ten seconds that it is slow.
@@ -33,9 +33,9 @@ pub fn tasks<S: Tasks>(runtime: &Runtime, n: usize) -> Option<Vec<Figure>> {
 
 pub fn processes<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
     ballast::allow(4 * n + 1000);
-    let mut roll = Roll::new();
-    let running = subject.start(n, Order::AtOnce, &roll);
-    roll.read(n);
+    let mut pid_log = PidLog::new();
+    let running = subject.start(n, Order::AtOnce, &pid_log);
+    pid_log.read(n);
     let figures = measure("idle.processes");
     subject.stop(running);
     figures

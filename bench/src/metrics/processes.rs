@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 
 use crate::figure::{Figure, median};
 use crate::machine::{ballast, clock, memory};
-use crate::programs::Roll;
+use crate::programs::PidLog;
 
 /// In which order programs are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,11 @@ pub enum Order {
 pub trait Processes {
     type Running;
 
-    /// Starts so many programs, one after the other: [`IDLE`](crate::programs::IDLE) with the path of the roll.
-    fn start(&self, n: usize, order: Order, roll: &Roll) -> Self::Running;
+    /// Starts so many programs, one after the other: [`IDLE`](crate::programs::IDLE) with the path of the log.
+    fn start(&self, n: usize, order: Order, pid_log: &PidLog) -> Self::Running;
 
     /// Starts one more, and says when it began to.
-    fn add(&self, running: &mut Self::Running, roll: &Roll) -> u64;
+    fn add(&self, running: &mut Self::Running, pid_log: &PidLog) -> u64;
 
     /// Stops all of them, in the order that was said at the start.
     fn stop(&self, running: Self::Running);
@@ -43,13 +43,13 @@ pub trait Processes {
 /// `proc.start` and `proc.stop`, in both orders.
 pub fn start_and_stop<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
     ballast::allow(4 * n + 1000);
-    let mut roll = Roll::new();
-    warm_up(subject, &mut roll);
+    let mut pid_log = PidLog::new();
+    warm_up(subject, &mut pid_log);
     let mut figures = Vec::new();
     for (order, name) in [(Order::AtOnce, "proc.stop"), (Order::InTurn, "proc.stop.in-turn")] {
         let begun = clock::now();
-        let running = subject.start(n, order, &roll);
-        let last = roll.read(n).iter().map(|entry| entry.at).max().unwrap_or(begun);
+        let running = subject.start(n, order, &pid_log);
+        let last = pid_log.read(n).iter().map(|entry| entry.at).max().unwrap_or(begun);
         pause();
         let stopping = clock::now();
         subject.stop(running);
@@ -64,7 +64,7 @@ pub fn start_and_stop<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
 
 /// `proc.spawn`, in each case `n` times, the median.
 pub fn spawn<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
-    let mut roll = Roll::new();
+    let mut pid_log = PidLog::new();
     let mut figures = Vec::new();
     for (size, megabytes) in [("10MB", 10), ("4GB", 4096)] {
         let memory = ballast::memory(megabytes);
@@ -74,21 +74,21 @@ pub fn spawn<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
                 eprintln!("{name}: this machine has not got that much");
                 continue;
             };
-            figures.push(Figure::new(name, spawn_beside(subject, n, &mut roll), "us"));
+            figures.push(Figure::new(name, spawn_beside(subject, n, &mut pid_log), "us"));
         }
     }
     figures
 }
 
 /// One more beside one, `n` times, the median in microseconds.
-fn spawn_beside<S: Processes>(subject: &S, n: usize, roll: &mut Roll) -> f64 {
-    warm_up(subject, roll);
-    let mut running = subject.start(1, Order::AtOnce, roll);
-    roll.read(1);
+fn spawn_beside<S: Processes>(subject: &S, n: usize, pid_log: &mut PidLog) -> f64 {
+    warm_up(subject, pid_log);
+    let mut running = subject.start(1, Order::AtOnce, pid_log);
+    pid_log.read(1);
     let mut times = Vec::with_capacity(n);
     for _ in 0..n {
-        let begun = subject.add(&mut running, roll);
-        let runs = roll.read(1)[0].at;
+        let begun = subject.add(&mut running, pid_log);
+        let runs = pid_log.read(1)[0].at;
         times.push((runs - begun) as f64 / 1e3);
     }
     subject.stop(running);
@@ -97,15 +97,15 @@ fn spawn_beside<S: Processes>(subject: &S, n: usize, roll: &mut Roll) -> f64 {
 
 /// `proc.restart`, `n` times, the median.
 pub fn restart<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
-    let mut roll = Roll::new();
-    let running = subject.start(1, Order::AtOnce, &roll);
-    let mut pid = roll.read(1)[0].pid;
+    let mut pid_log = PidLog::new();
+    let running = subject.start(1, Order::AtOnce, &pid_log);
+    let mut pid = pid_log.read(1)[0].pid;
     let mut times = Vec::with_capacity(n);
     for _ in 0..n {
         pause();
         let killed = clock::now();
         kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it runs");
-        let next = roll.read(1)[0];
+        let next = pid_log.read(1)[0];
         times.push((next.at - killed) as f64 / 1e3);
         pid = next.pid;
     }
@@ -118,12 +118,12 @@ pub fn restart<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
 /// the process itself included.
 pub fn resident<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
     ballast::allow(4 * n + 1000);
-    let mut roll = Roll::new();
-    warm_up(subject, &mut roll);
+    let mut pid_log = PidLog::new();
+    warm_up(subject, &mut pid_log);
     let both = || memory::resident(std::process::id()) + subject.helper().map_or(0.0, memory::resident);
     let (before, free) = (both(), memory::free());
-    let running = subject.start(n, Order::AtOnce, &roll);
-    roll.read(n);
+    let running = subject.start(n, Order::AtOnce, &pid_log);
+    pid_log.read(n);
     pause();
     let figures = vec![
         Figure::new("proc.memory", (both() - before) / n as f64, "B"),
@@ -134,9 +134,9 @@ pub fn resident<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
 }
 
 /// What is needed once is not to be counted for each.
-fn warm_up<S: Processes>(subject: &S, roll: &mut Roll) {
-    let running = subject.start(4, Order::AtOnce, roll);
-    roll.read(4);
+fn warm_up<S: Processes>(subject: &S, pid_log: &mut PidLog) {
+    let running = subject.start(4, Order::AtOnce, pid_log);
+    pid_log.read(4);
     pause();
     subject.stop(running);
 }

@@ -16,7 +16,7 @@ pub trait Readiness {
     fn stop_ready(&self, running: Self::Running);
 }
 
-/// No roll, and the line that says that it is ready.
+/// No log, and the line that says that it is ready.
 pub const ARGUMENTS: [&str; 2] = ["/dev/null", "ready"];
 
 /// The line.

@@ -32,7 +32,7 @@ const HOW: &str = "\
 - `stuck.stop`: tasks that never answer, under a supervisor that stops all at the same time, with a grace of 10 ms.
   `stuck.alive` counts how many futures still existed when the stop was said to be over (of OTP: processes). *never*
   means not within five seconds.
-- `restart` and `group.restart` count from the moment a task is told to fail to the first step of the last one that
+- `restart` and `group.restart` count from when a task is told to fail to the first step of the last one that
   takes its place.
 - `wide` has 100 supervisors with so many tasks each, `deep` a chain of so many supervisors with one task at its end;
   both are for each. `dynamic` adds its tasks by calls to a dynamic supervisor that runs, which stops all at the same

@@ -56,7 +56,7 @@ fn measure(subject: &str, metric: &str, n: usize) -> Outcome {
             child.kill().expect("it is ours");
             child.wait().expect("it is ours");
             // What it could not remove any more.
-            let _ = std::fs::remove_file(crate::programs::roll_of(child.id()));
+            let _ = std::fs::remove_file(crate::programs::pid_log_of(child.id()));
             return Outcome::Failed(format!("not over after {LONGEST:?}"));
         }
         std::thread::sleep(Duration::from_millis(5));

@@ -16,7 +16,7 @@ use crate::metrics::output::{Captured, Output};
 use crate::metrics::processes::{Order, Processes};
 use crate::metrics::ready::{ARGUMENTS, LINE, Readiness};
 use crate::metrics::{Metric, output, ready};
-use crate::programs::{CHATTER, IDLE, Roll};
+use crate::programs::{CHATTER, IDLE, PidLog};
 
 pub fn measure(metric: Metric, n: usize) -> Answer {
     match metric {
@@ -40,14 +40,14 @@ struct Running {
 impl Processes for Alone {
     type Running = Running;
 
-    fn start(&self, n: usize, order: Order, roll: &Roll) -> Running {
-        let mut command = idle(roll);
+    fn start(&self, n: usize, order: Order, pid_log: &PidLog) -> Running {
+        let mut command = idle(pid_log);
         let starting = async move { (0..n).map(|_| spawn(&mut command)).collect() };
         Running { order, children: on(&self.0, starting) }
     }
 
-    fn add(&self, running: &mut Running, roll: &Roll) -> u64 {
-        let mut command = idle(roll);
+    fn add(&self, running: &mut Running, pid_log: &PidLog) -> u64 {
+        let mut command = idle(pid_log);
         let (begun, child) = on(&self.0, async move { (clock::now(), spawn(&mut command)) });
         running.children.push(child);
         begun
@@ -124,8 +124,8 @@ struct Looping {
 impl Processes for Again {
     type Running = Looping;
 
-    fn start(&self, _: usize, _: Order, roll: &Roll) -> Looping {
-        let mut command = idle(roll);
+    fn start(&self, _: usize, _: Order, pid_log: &PidLog) -> Looping {
+        let mut command = idle(pid_log);
         let (stop, mut stopped) = oneshot::channel();
         let task = self.0.spawn(async move {
             loop {
@@ -143,7 +143,7 @@ impl Processes for Again {
         Looping { stop, task }
     }
 
-    fn add(&self, _: &mut Looping, _: &Roll) -> u64 {
+    fn add(&self, _: &mut Looping, _: &PidLog) -> u64 {
         unreachable!("only restarts are measured with it")
     }
 
@@ -157,9 +157,9 @@ fn on<T: Send + 'static>(runtime: &Runtime, work: impl Future<Output = T> + Send
     runtime.block_on(runtime.spawn(work)).expect("it does not panic")
 }
 
-fn idle(roll: &Roll) -> Command {
+fn idle(pid_log: &PidLog) -> Command {
     let mut command = Command::new(IDLE);
-    command.arg(roll.path());
+    command.arg(pid_log.path());
     command
 }
 

@@ -17,7 +17,7 @@ use crate::machine::clock;
 use crate::metrics::output::{Captured, Output};
 use crate::metrics::processes::{self, Order};
 use crate::metrics::ready::{ARGUMENTS, LINE, Readiness};
-use crate::programs::{CHATTER, IDLE, Roll};
+use crate::programs::{CHATTER, IDLE, PidLog};
 
 pub struct Processes;
 
@@ -30,14 +30,14 @@ pub struct Running {
 impl processes::Processes for Processes {
     type Running = Running;
 
-    fn start(&self, n: usize, order: Order, roll: &Roll) -> Running {
-        let line = Line::new(roll);
+    fn start(&self, n: usize, order: Order, pid_log: &PidLog) -> Running {
+        let line = Line::new(pid_log);
         Running { order, pids: (0..n).map(|_| line.spawn()).collect() }
     }
 
-    fn add(&self, running: &mut Running, roll: &Roll) -> u64 {
+    fn add(&self, running: &mut Running, pid_log: &PidLog) -> u64 {
         let begun = clock::now();
-        running.pids.push(Line::new(roll).spawn());
+        running.pids.push(Line::new(pid_log).spawn());
         begun
     }
 
@@ -68,8 +68,8 @@ pub struct Looping {
 impl processes::Processes for Loop {
     type Running = Looping;
 
-    fn start(&self, _: usize, _: Order, roll: &Roll) -> Looping {
-        let line = Line::new(roll);
+    fn start(&self, _: usize, _: Order, pid_log: &PidLog) -> Looping {
+        let line = Line::new(pid_log);
         let pid = Arc::new(Mutex::new(line.spawn()));
         let stopping = Arc::new(AtomicBool::new(false));
         let (current, stop) = (Arc::clone(&pid), Arc::clone(&stopping));
@@ -86,7 +86,7 @@ impl processes::Processes for Loop {
         Looping { pid, stopping, thread }
     }
 
-    fn add(&self, _: &mut Looping, _: &Roll) -> u64 {
+    fn add(&self, _: &mut Looping, _: &PidLog) -> u64 {
         unreachable!("only restarts are measured with it")
     }
 
@@ -145,13 +145,13 @@ struct Line {
 }
 
 impl Line {
-    fn new(roll: &Roll) -> Self {
+    fn new(pid_log: &PidLog) -> Self {
         let program = CString::new(IDLE).expect("a path");
-        let roll = CString::new(roll.path().as_os_str().as_bytes()).expect("a path");
+        let pid_log = CString::new(pid_log.path().as_os_str().as_bytes()).expect("a path");
         let environment = std::env::vars_os().map(|(name, value)| {
             CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()).expect("it came from the system")
         });
-        Self { environment: environment.collect(), arguments: [program.clone(), roll], program }
+        Self { environment: environment.collect(), arguments: [program.clone(), pid_log], program }
     }
 
     fn spawn(&self) -> Pid {

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rootward_core::{
-    ChildKind, ChildSpec, EventKind, Events as Subscription, Exit, Launch, OutputLine, OutputSink, Reporter,
-    RunningChild, StartChild, StartContext, StopRequest, OutputStream, Supervisor,
+    ChildKind, ChildSpec, EventKind, Events as Subscription, Exit, Launch, OutputLine, OutputSink,
+    OutputStream, Reporter, RunningChild, StartChild, StartContext, StopRequest, Supervisor,
 };
 use tokio::task::JoinSet;
 
@@ -46,7 +46,13 @@ async fn read(mut events: Subscription, n: usize) {
 }
 
 fn line() -> OutputLine {
-    OutputLine { stream: OutputStream::Stdout, line: "a line".to_owned(), truncated: false, lossy: false, continued: false }
+    OutputLine {
+        stream: OutputStream::Stdout,
+        line: "a line".to_owned(),
+        truncated: false,
+        lossy: false,
+        continued: false,
+    }
 }
 
 /// A child that only hands out what it could write to.

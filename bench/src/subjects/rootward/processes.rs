@@ -14,7 +14,7 @@ use crate::metrics::health::{self, Check};
 use crate::metrics::output::{self, Captured};
 use crate::metrics::processes::{self, Order};
 use crate::metrics::ready::{ARGUMENTS, LINE, Readiness};
-use crate::programs::{CHATTER, IDLE, Roll};
+use crate::programs::{CHATTER, IDLE, PidLog};
 use crate::subjects::runtime;
 
 /// How far processes are followed.
@@ -73,12 +73,12 @@ pub struct Running {
 impl processes::Processes for Processes {
     type Running = Running;
 
-    fn start(&self, n: usize, order: Order, roll: &Roll) -> Running {
+    fn start(&self, n: usize, order: Order, pid_log: &PidLog) -> Running {
         let order = match order {
             Order::AtOnce => StopOrder::Concurrent,
             Order::InTurn => StopOrder::Reverse,
         };
-        let child = |i| idle(roll).into_child(format!("c{i}"));
+        let child = |i| idle(pid_log).into_child(format!("c{i}"));
         let root = Supervisor::new("root")
             .stop_order(order)
             .children((0..n).map(child))
@@ -91,9 +91,9 @@ impl processes::Processes for Processes {
         })
     }
 
-    fn add(&self, running: &mut Running, roll: &Roll) -> u64 {
+    fn add(&self, running: &mut Running, pid_log: &PidLog) -> u64 {
         let (more, child) =
-            (running.more.clone(), idle(roll).into_child("another").restart(Restart::Temporary));
+            (running.more.clone(), idle(pid_log).into_child("another").restart(Restart::Temporary));
         let adding = async move {
             let begun = clock::now();
             more.start_child(child).await.expect("it can be started");
@@ -185,6 +185,6 @@ impl output::Output for Processes {
     }
 }
 
-fn idle(roll: &Roll) -> Process {
-    Process::new(IDLE).arg(roll.path()).stdout(Output::Inherit).stderr(Output::Inherit)
+fn idle(pid_log: &PidLog) -> Process {
+    Process::new(IDLE).arg(pid_log.path()).stdout(Output::Inherit).stderr(Output::Inherit)
 }

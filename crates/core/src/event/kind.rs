@@ -135,7 +135,8 @@ pub enum EventKind {
         panic: Panic,
     },
     /// Something weaker than what was asked for, or than what is usual, is in force. It stands at the root, right
-    /// after the beginning of its start; or at a process from which something was taken later.
+    /// after the beginning of its start; or at a process: one from which something was taken later, or the first one of
+    /// a tree that was told nothing of processes.
     Degraded {
         /// What: `containment`, `orphans` or `log file`.
         what: Cow<'static, str>,

@@ -10,10 +10,10 @@ use crate::foreign_wakers::WakeElsewhere;
 
 /// Leads to a supervisor across its restarts.
 ///
-/// A [`SupervisorHandle`] belongs to one incarnation. An address is made before the tree is, is given to the
-/// supervisor with [`Supervisor::at`](crate::Supervisor::at) or
-/// [`DynamicSupervisor::at`](crate::DynamicSupervisor::at), and leads to the incarnation that runs. Clones are cheap
-/// and lead to the same supervisor.
+/// A [`SupervisorHandle`] belongs to one incarnation. An address is made before the tree is, and leads to the
+/// incarnation that is there. It is given to the supervisor with [`Supervisor::at`](crate::Supervisor::at),
+/// [`DynamicSupervisor::at`](crate::DynamicSupervisor::at) or
+/// [`PartitionSupervisor::at`](crate::PartitionSupervisor::at). Clones are cheap and lead to the same supervisor.
 ///
 /// One address is meant for one supervisor. If two have it, it leads to the one that started last.
 ///

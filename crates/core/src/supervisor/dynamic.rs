@@ -93,6 +93,9 @@ impl DynamicSupervisor {
     }
 
     /// Says how many children there may be, those included that are going to be restarted.
+    ///
+    /// By default there is no limit. What goes beyond it is refused, and
+    /// [`TaskSupervisor::reserve`](crate::TaskSupervisor::reserve) waits for a place instead.
     pub fn max_children(mut self, children: usize) -> Self {
         self.max_children = children;
         self

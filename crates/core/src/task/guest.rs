@@ -74,6 +74,10 @@ impl Guest {
     /// # Panics
     ///
     /// With the panic of the future, once that has been noted and the future has been dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// If what this returns is dropped, so is the future, and then the guest is gone.
     pub async fn run<F: Future>(self, future: F) -> Option<F::Output> {
         // Dropped in this order, also if this is dropped in the middle: first the future, then the guest.
         let guest = self;
@@ -101,6 +105,10 @@ impl Guest {
     /// # Panics
     ///
     /// As [`run`](Self::run), if the future does.
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of [`run`](Self::run).
     pub async fn run_until_stopping<F: Future>(self, future: F) -> Option<F::Output> {
         let cx = self.cx.clone();
         self.run(cx.unless_stopping(future)).await.flatten()

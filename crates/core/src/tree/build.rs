@@ -256,8 +256,10 @@ impl TreeBuilder {
 
     /// Gives all children something that only the program can give, such as the means to start a certain kind of them.
     ///
-    /// A kind of child finds it by its type with [`StartContext::provided`](crate::StartContext::provided). Something
-    /// of the same type that was given before is replaced.
+    /// A kind of child finds it by its type with [`StartContext::provided`](crate::StartContext::provided), a task with
+    /// [`TaskContext::provided`](crate::TaskContext::provided), and blocking work with
+    /// [`BlockingContext::provided`](crate::BlockingContext::provided). Something of the same type that was given
+    /// before is replaced.
     pub fn provide<T: Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.provisions.insert(value);
         self

@@ -84,13 +84,13 @@ pin_project! {
     pub(super) struct ResponseBody<B> {
         #[pin]
         body: B,
-        end: BodyEnd,
+        end: ResponseEnd,
         _counted: CountedRequest,
     }
 }
 
 /// How a body ends.
-enum BodyEnd {
+enum ResponseEnd {
     /// By itself.
     Own,
     /// When this is over, and with these trailers.
@@ -109,12 +109,12 @@ pub(super) fn end_with<B>(
     let is_endless =
         is_of_events(response.headers()) || response.extensions().get::<EndsWithStop>().is_some();
     if !is_endless {
-        return response.map(|body| ResponseBody { body, end: BodyEnd::Own, _counted: counted });
+        return response.map(|body| ResponseBody { body, end: ResponseEnd::Own, _counted: counted });
     }
     let counted = CountedRequest::new(&under_way.streams);
     let cx = cx.clone();
     let stopping = Box::pin(async move { cx.stopping().await });
-    let end = BodyEnd::OfStop(stopping, is_grpc(response.headers()).then(unavailable));
+    let end = ResponseEnd::OfStop(stopping, is_grpc(response.headers()).then(unavailable));
     response.map(|body| ResponseBody { body, end, _counted: counted })
 }
 
@@ -154,21 +154,21 @@ impl<B: Body> Body for ResponseBody<B> {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
         match this.end {
-            BodyEnd::Own => {}
-            BodyEnd::OfStop(stopping, trailers) => {
+            ResponseEnd::Own => {}
+            ResponseEnd::OfStop(stopping, trailers) => {
                 if stopping.as_mut().poll(cx).is_ready() {
                     let trailers = trailers.take();
-                    *this.end = BodyEnd::Over;
+                    *this.end = ResponseEnd::Over;
                     return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
                 }
             }
-            BodyEnd::Over => return Poll::Ready(None),
+            ResponseEnd::Over => return Poll::Ready(None),
         }
         this.body.poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.end, BodyEnd::Over) || self.body.is_end_stream()
+        matches!(self.end, ResponseEnd::Over) || self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
