@@ -37,7 +37,8 @@ fn help(state: &ViewState, area: Rect, painter: &mut Painter<'_>) {
     ];
     if state.rights.control {
         keys.extend([("r", "restart"), ("t", "stop it"), ("s", "start it")]);
-        keys.push(("S", "stop all"));
+        // In a view of another program `q` leaves.
+        keys.push((if state.rights.is_own { "S q" } else { "S" }, "stop all"));
     }
     if state.rights.control {
         keys.push(("x", "signal"));
