@@ -9,6 +9,7 @@ mod language;
 mod links;
 mod names;
 mod otp_rules;
+mod public_docs;
 mod sources;
 mod threads;
 mod track_record;

@@ -104,6 +104,9 @@ impl TreeWatch {
         self.0.supervisor(above)?.details(id)
     }
 
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
     pub async fn outlook(&self, path: &str) -> Option<ChildOutlook> {
         let around = around(&*self.0, path);
         outlook_of(around).await
