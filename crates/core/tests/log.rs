@@ -155,7 +155,7 @@ async fn a_failed_start_is_an_error() {
 
 /// A14: what falls back to a weaker containment says so twice.
 #[tokio::test]
-async fn that_something_weaker_is_in_force_is_an_event_and_a_warning() {
+async fn a_weaker_containment_is_an_event_and_a_warning() {
     let (lines, _guard) = listen(Level::TRACE);
     let builder = Supervisor::new("root").into_tree().unwrap().log(true);
     let mut builder = note_degraded(builder, "containment", Some("there is no warden".to_owned()));
