@@ -43,7 +43,7 @@ fn a_host_without_streams_and_without_a_directory_can_have_a_warden() {
 
 #[test]
 fn a_program_adopts_orphans_only_where_it_is_asked_to() {
-    for (argument, said) in [("is a guest", "left alone"), ("adopts", "adopted")] {
+    for (argument, said) in [("is a guest", "left alone"), ("adopts", "adopted by the init")] {
         let host = Program::run(env!("CARGO_BIN_EXE_orphans_a_process"), &[argument]).finish();
         assert_eq!((host.status.code(), host.lines_after("")), (Some(0), vec![said]), "{argument}");
     }

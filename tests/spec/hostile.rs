@@ -18,13 +18,13 @@
 //! | `KillHandle::kill` | `kill_handles_that_block_keep_no_other_child_from_the_last_kill_and_no_caller_from_leaving` | `three_signals_get_out_of_a_program_in_which_a_child_panics_where_it_is_to_be_ended` | `a_kill_handle_may_look_at_the_tree` |
 //! | the `Drop` of a spec, and of what it has captured | `a_supervisor_that_is_blocked_by_what_a_child_had_captured_holds_up_no_other` | `what_the_children_of_a_supervisor_that_gives_up_had_captured_may_panic_or_look_at_the_tree` | the same |
 //! | the `Drop` of a task's future, and of an actor's state | P | P | P, `a_future_may_look_at_the_tree_when_it_is_dropped_at_its_end_and_by_an_abort` |
-//! | the `Drop` of what is provided | `a_program_ends_whatever_the_drop_of_what_it_has_given_does` | the same | - |
+//! | the `Drop` of what is provided | `a_program_ends_although_the_drop_of_what_it_has_given_misbehaves` | the same | - |
 //! | a handler of a signal, and its future | P, `a_handler_that_hangs_does_not_take_away_the_way_out` | P | P |
 //! | what shows the snapshot | P, `a_snapshot_whose_show_hangs_holds_up_no_stop_that_has_handlers_and_shows_the_snapshot` | P | P |
 //! | what is called at the launch | `a_third_signal_leads_out_although_the_function_that_is_called_at_the_launch_blocks` | `a_panic_on_launch_goes_on_once_everything_is_gone` | `foreign_code_has_threads_of_its_own` |
 //! | a log subscriber: an event | P, `a_log_that_blocks_for_ever_keeps_no_signal_from_getting_through` | P, `a_subscriber_that_always_panics_costs_all_lines_and_nothing_else` | P, `a_subscriber_may_look_at_the_tree_that_it_hears_of` |
-//! | a log subscriber: a span | `a_subscriber_that_blocks_for_ever_in_a_new_span_keeps_no_signal_from_getting_through` | `a_subscriber_that_panics_in_a_childs_span_costs_the_span_and_nothing_else` | - |
-//! | standard error, a full pipe | `three_signals_get_out` of `full_stderr` | - | - |
+//! | a log subscriber: a span | P, `a_subscriber_that_blocks_for_ever_in_a_new_span_keeps_no_signal_from_getting_through` | P, `a_subscriber_that_panics_in_a_childs_span_costs_the_span_and_nothing_else` | P |
+//! | standard error, a full pipe | `tasks_whose_panics_cannot_be_written_keep_no_signal_from_getting_through` | - | - |
 
 mod blocked_programs;
 mod calls;

@@ -4,31 +4,41 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Program, press_again};
+use crate::support::{Identity, Program, are_gone, press_again};
 
 // --- a whole program ---
 
-#[test]
-fn a_log_that_blocks_for_ever_keeps_no_signal_from_getting_through() {
-    three_signals_get_through_a_log_that_blocks_in("event");
+#[tokio::test]
+async fn a_log_that_blocks_for_ever_keeps_no_signal_from_getting_through() {
+    three_signals_get_through_a_log_that_blocks_in("event").await;
 }
 
-#[test]
-fn a_subscriber_that_blocks_for_ever_in_a_new_span_keeps_no_signal_from_getting_through() {
-    three_signals_get_through_a_log_that_blocks_in("new_span");
+#[tokio::test]
+async fn a_subscriber_that_blocks_for_ever_in_a_new_span_keeps_no_signal_from_getting_through() {
+    three_signals_get_through_a_log_that_blocks_in("new_span").await;
 }
 
-#[test]
-fn a_subscriber_that_blocks_for_ever_when_a_span_is_entered_keeps_no_signal_from_getting_through() {
-    three_signals_get_through_a_log_that_blocks_in("enter");
+#[tokio::test]
+async fn a_subscriber_that_blocks_for_ever_when_a_span_is_entered_keeps_no_signal_from_getting_through() {
+    three_signals_get_through_a_log_that_blocks_in("enter").await;
 }
 
-fn three_signals_get_through_a_log_that_blocks_in(place: &str) {
-    let mut program = Program::run(env!("CARGO_BIN_EXE_blocked_log"), &[place]);
-    program.wait_for("root started");
-    if place == "event" {
-        program.wait_for("root/crashes started 101");
+#[tokio::test]
+async fn the_deadline_holds_wherever_a_subscriber_blocks_for_ever() {
+    for place in ["event", "new_span", "enter"] {
+        let (program, processes) = given_a_log_that_blocks_in(place, "1000");
+
+        program.signal(Signal::SIGTERM);
+
+        let finished = program.finish();
+        assert_eq!(finished.status.code(), Some(4), "{place}");
+        assert_eq!(finished.lines_after("report "), ["Incomplete"], "{place}");
+        are_gone(&processes).await;
     }
+}
+
+async fn three_signals_get_through_a_log_that_blocks_in(place: &str) {
+    let (mut program, processes) = given_a_log_that_blocks_in(place, "0");
 
     program.signal(Signal::SIGINT);
     program.wait_for("SIGINT Stop");
@@ -38,7 +48,20 @@ fn three_signals_get_through_a_log_that_blocks_in(place: &str) {
     press_again();
     program.signal(Signal::SIGINT);
 
-    assert_eq!(program.finish().status.code(), Some(130));
+    let finished = program.finish();
+    assert_eq!(finished.status.code(), Some(130));
+    assert_eq!(finished.lines_after("report "), ["Incomplete"]);
+    are_gone(&processes).await;
+}
+
+/// The program, when it has started, and its processes. A log that blocks at a line keeps no child from being
+/// restarted.
+fn given_a_log_that_blocks_in(place: &str, deadline: &str) -> (Program, [Identity; 2]) {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_blocked_log"), &[place, deadline]);
+    let last = if place == "event" { "root/crashes started 101" } else { "root/crashes started 1" };
+    let [keeper, descendant, _, _] =
+        program.wait_for_all(["keeper pid ", "descendant pid ", "root started", last]);
+    (program, [keeper, descendant].map(|pid| Identity::of(pid.parse().expect("a process id"))))
 }
 
 #[test]

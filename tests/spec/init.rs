@@ -16,6 +16,15 @@ const AMONG_STRANGERS: &str = env!("CARGO_BIN_EXE_waits_among_strangers");
 /// R1: what the program itself starts leaves zombies.
 #[test]
 fn a_hundred_strangers_leave_no_zombie_and_every_process_of_the_programs_own_has_its_own_exit() {
+    let host = Program::run(AMONG_STRANGERS, &["100", "adopts"]).finish();
+
+    assert_eq!((host.lines_after("wrong exits "), host.lines_after("left ")), (vec!["0"], vec!["0"]));
+    assert_eq!(host.status.code(), Some(0));
+}
+
+/// R1: what comes to a program that does not reap.
+#[test]
+fn a_hundred_strangers_do_not_become_zombies_of_a_program_that_adopts_no_orphans() {
     let host = Program::run(AMONG_STRANGERS, &["100"]).finish();
 
     assert_eq!((host.lines_after("wrong exits "), host.lines_after("left ")), (vec!["0"], vec!["0"]));
@@ -28,7 +37,7 @@ fn process_1_leaves_no_zombie_and_every_process_of_its_own_has_its_own_exit() {
     if !is_there_a_process_1() {
         return;
     }
-    let host = Program::run("unshare", &[&ALONE[..], &[AMONG_STRANGERS, "50"]].concat()).finish();
+    let host = Program::run("unshare", &[&ALONE[..], &[AMONG_STRANGERS, "50", "adopts"]].concat()).finish();
 
     assert_eq!(host.lines_after("began as "), ["1"]);
     assert_ne!(host.lines_after("goes on as "), ["1"]);

@@ -4,6 +4,7 @@ mod code;
 mod features;
 mod floors;
 mod front_page;
+mod hostile_table;
 mod imports;
 mod language;
 mod links;

@@ -5,9 +5,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rootward_core::sibling::note_degraded;
 use rootward_core::{
-    ChildKind, ChildSpec, DynamicSupervisor, Ended, Exit, Launch, OutputLine, OutputStream, Restart,
-    RunningChild, StartChild, StartContext, StopRequest, Supervisor, TaskSupervisor, Tree,
+    ChildKind, ChildSpec, DynamicSupervisor, Ended, EventKind, Exit, Launch, OutputLine, OutputStream,
+    Restart, RunningChild, StartChild, StartContext, StopRequest, Supervisor, TaskSupervisor, Tree,
 };
 use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
@@ -150,6 +151,31 @@ async fn a_failed_start_is_an_error() {
         lines.at(Level::ERROR),
         ["root/fails child could not be started", "root child could not be started"]
     );
+}
+
+/// A14: what falls back to a weaker containment says so twice.
+#[tokio::test]
+async fn a_weaker_containment_is_an_event_and_a_warning() {
+    let (lines, _guard) = listen(Level::TRACE);
+    let builder = Supervisor::new("root").into_tree().unwrap().log(true);
+    let mut builder = note_degraded(builder, "containment", Some("there is no warden".to_owned()));
+    let mut events = builder.subscribe();
+    let tree = builder.start().await.unwrap();
+
+    let event = loop {
+        let event = events.next().await.unwrap().unwrap();
+        if event.what.name() == "degraded" {
+            break event;
+        }
+    };
+
+    assert_eq!(event.path, *"root");
+    assert!(matches!(&event.what, EventKind::Degraded { what, .. } if what == "containment"), "{event:?}");
+    finish(tree).await;
+    assert_eq!(lines.at(Level::WARN), ["root something weaker is in force"]);
+    let lines = lines.0.lock().unwrap();
+    let warning = lines.iter().find(|line| line.level == Level::WARN).unwrap();
+    assert!(warning.fields.ends_with(&["containment".to_owned(), "there is no warden".to_owned()]));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Identity, Program, press_again, until};
+use crate::support::{Identity, Program, are_gone, press_again};
 
 #[tokio::test]
 async fn three_signals_get_out_while_children_block_every_thread_that_supervisors_have() {
@@ -77,8 +77,4 @@ pub(super) fn insist(program: &mut Program, signal: Signal, action: &str) {
         press_again();
     }
     panic!("{MOST} of {signal} do not mean {action}");
-}
-
-pub(super) async fn are_gone(processes: &[Identity]) {
-    until("the processes are gone", || !processes.iter().any(|process| process.is_alive())).await;
 }

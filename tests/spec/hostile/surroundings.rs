@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use nix::sys::signal::Signal;
 
-use super::blocked_programs::{are_gone, insist};
-use crate::support::{Finished, Identity, Program, for_each};
+use super::blocked_programs::insist;
+use crate::support::{Finished, Identity, Program, are_gone, for_each};
 
 #[test]
 fn three_signals_get_out_beside_each_piece_of_hostile_code() {
@@ -86,31 +86,41 @@ const fn place(name: &'static str, is_before: bool, holds_up: bool) -> Place {
     Place { name, is_before, holds_up }
 }
 
-const PLACES: [Place; 16] = [
+const PLACES: [Place; 23] = [
     place("check", true, false),
     place("display", true, true),
     place("debug", true, true),
+    place("source", true, true),
+    place("error_drop", true, true),
     place("start_error", true, true),
+    place("start_source", true, true),
     place("start", true, true),
     place("hold", false, true),
     place("stop", false, true),
+    place("stop_signal", false, true),
     place("force", false, true),
     place("force_name", false, true),
+    place("kill", false, true),
     place("drop", false, true),
     place("handler", false, false),
     place("async_handler", false, false),
     place("snapshot", false, false),
     place("subscriber", true, false),
+    place("new_span", true, true),
+    place("enter", true, true),
     place("task_drop", false, true),
     place("actor_drop", false, true),
 ];
 
 const MANNERS: [&str; 3] = ["blocks", "panics", "looks_back"];
 
+/// How many programs run at the same time.
+const AT_ONCE: usize = 16;
+
 /// Does something for each place and each manner, some of them at the same time.
 fn for_all(act: impl Fn((Place, &'static str)) + Sync) {
     let all: Vec<_> = PLACES.iter().flat_map(|place| MANNERS.map(|manner| (*place, manner))).collect();
-    for some in all.chunks(PLACES.len()) {
+    for some in all.chunks(AT_ONCE) {
         for_each(some, &act);
     }
 }

@@ -5,6 +5,8 @@ use std::fs;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::until;
+
 /// A process, known by its id and by when it was born: ids are used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
@@ -49,6 +51,11 @@ impl Identity {
     fn state(self) -> Option<char> {
         stat(self.pid).filter(|(_, born)| Some(*born) == self.born).map(|(state, _)| state)
     }
+}
+
+/// Waits until none of these processes is there any more.
+pub(crate) async fn are_gone(processes: &[Identity]) {
+    until("the processes are gone", || !processes.iter().any(|process| process.is_alive())).await;
 }
 
 /// Kills what a test leaves behind, whether it fails or not.

@@ -25,7 +25,7 @@ pub(crate) use blocked::{Blocked, OtherRuntime, stuck};
 pub(crate) use double::{Double, broken, ignored, started_by};
 pub(crate) use given::{GivenTree, builder, cause_of, given, given_tree, launched, launched_tree};
 pub(crate) use hostile::{Deed, Hostile, Lookout, Place, WhenDropped, blocks, for_each, panics};
-pub(crate) use identity::{Identity, Leftovers};
+pub(crate) use identity::{Identity, Leftovers, are_gone};
 pub(crate) use json::assert_holds;
 pub(crate) use log::EventLog;
 pub(crate) use odd::{Act, Odd, poll};

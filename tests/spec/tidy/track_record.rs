@@ -105,7 +105,7 @@ fn quoted(name: &str) -> Option<Proof> {
 }
 
 /// Whether there is a function of this name with an attribute that makes it a test, at most a few lines above it.
-fn has_test(text: &str, name: &str) -> bool {
+pub(super) fn has_test(text: &str, name: &str) -> bool {
     let Some(at) = text.find(&format!("fn {name}(")) else { return false };
     let above = text[..at].rsplit_once('\n').map_or("", |(above, _)| above);
     let is_of_the_item = |line: &&str| !matches!(line.trim(), "" | "}");

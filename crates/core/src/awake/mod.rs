@@ -11,6 +11,8 @@
 
 mod policy;
 mod reading;
+#[cfg(test)]
+mod reading_tests;
 mod thread;
 
 pub use policy::{AwakeTime, Glance, STEP};

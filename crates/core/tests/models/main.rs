@@ -19,6 +19,8 @@ mod activity;
 mod command;
 #[path = "../../src/supervisor/mailbox_counter.rs"]
 mod mailbox_counter;
+#[path = "../../src/awake/reading.rs"]
+mod reading;
 #[path = "../../src/context/scope.rs"]
 mod scope;
 #[path = "../../src/detector/work_cell.rs"]
@@ -28,5 +30,6 @@ mod of_abort;
 mod of_activity;
 mod of_commands;
 mod of_mailbox;
+mod of_reading;
 mod of_scope;
 mod of_work_cell;

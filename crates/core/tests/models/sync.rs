@@ -13,6 +13,9 @@ pub(crate) use std::sync::PoisonError;
 /// in between. So a store behind a load of the same thread is never tried before what another thread did before both.
 /// Here each access changes a second atomic first, without any order of memory: then there are no loads, and every
 /// order is tried.
+///
+/// loom takes an access in the one order of all threads (`SeqCst`) for one that acquires and releases, but knows fences
+/// in that order. So such an access has one on both sides.
 macro_rules! atomic {
     ($name:ident, $value:ty, $($change:ident),*) => {
         #[derive(Debug, Default)]
@@ -27,26 +30,50 @@ macro_rules! atomic {
             }
 
             pub(crate) fn load(&self, order: Ordering) -> $value {
-                self.turns.fetch_add(1, Ordering::Relaxed);
-                self.value.load(order)
+                self.access(order, || self.value.load(order))
             }
 
             pub(crate) fn store(&self, value: $value, order: Ordering) {
-                self.turns.fetch_add(1, Ordering::Relaxed);
-                self.value.store(value, order);
+                self.access(order, || self.value.store(value, order));
             }
 
             $(pub(crate) fn $change(&self, value: $value, order: Ordering) -> $value {
-                self.turns.fetch_add(1, Ordering::Relaxed);
-                self.value.$change(value, order)
+                self.access(order, || self.value.$change(value, order))
             })*
+
+            fn access<T>(&self, order: Ordering, access: impl FnOnce() -> T) -> T {
+                self.turns.fetch_add(1, Ordering::Relaxed);
+                in_order(order, access)
+            }
         }
     };
 }
 
 atomic!(AtomicBool, bool, swap);
-atomic!(AtomicU64, u64, swap);
+atomic!(AtomicU64, u64, swap, fetch_add, fetch_max);
 atomic!(AtomicUsize, usize, fetch_add, fetch_sub);
+
+impl AtomicU64 {
+    pub(crate) fn compare_exchange(
+        &self,
+        current: u64,
+        new: u64,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u64, u64> {
+        self.access(success, || self.value.compare_exchange(current, new, success, failure))
+    }
+}
+
+fn in_order<T>(order: Ordering, access: impl FnOnce() -> T) -> T {
+    if order != Ordering::SeqCst {
+        return access();
+    }
+    fence(Ordering::SeqCst);
+    let accessed = access();
+    fence(Ordering::SeqCst);
+    accessed
+}
 
 /// What a `OnceLock` promises that is set once: a caller that finds the value sees all that was written before.
 #[derive(Debug)]
