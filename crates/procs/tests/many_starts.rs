@@ -3,13 +3,13 @@
 //! `STARTS=10000 cargo test -p rootward-procs --release --test many_starts -- --nocapture` takes longer, and shows the
 //! counts.
 
-#![expect(clippy::print_stderr, reason = "the counts of a longer run stand in the book")]
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rootward_core::{EventKind, Restart, Supervisor};
 use rootward_procs::{Containment, Output, Pipes, Process, Ready, Stdin, Terminal, Warden};
+use tokio::time::Instant;
 
 /// Far longer than anything here takes: it ends a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);

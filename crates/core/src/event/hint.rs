@@ -13,10 +13,8 @@ impl EventKind {
     /// There is one case today: a process that exited with code 0 and left processes behind, as a program does that
     /// goes to the background. The text names what such programs have to be given so that they stay.
     pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Exited { status: Some(status), stragglers } => background_hint(status, stragglers.len()),
-            _ => None,
-        }
+        let Self::Exited { status: Some(status), stragglers } = self else { return None };
+        background_hint(status, stragglers.len())
     }
 }
 
