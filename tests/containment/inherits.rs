@@ -90,7 +90,8 @@ fn a_child_of_a_program_that_has_changed_everything_has_what_a_command_has() {
         return nothing_to_show("only root can change its groups");
     }
     for told in same_as_a_command("all") {
-        for line in ["Groups: 7 8", "Umask: 0137", "NoNewPrivs: 1", "directory /usr"] {
+        for line in ["Groups: 7 8", "Umask: 0137", "NoNewPrivs: 1", "directory /usr", "scheduled by 3 with 0"]
+        {
             assert!(told.contains(&line.to_owned()), "{line}: {told:?}");
         }
     }
@@ -108,6 +109,31 @@ fn a_child_begins_in_the_directory_that_the_program_has_now() {
 #[test]
 fn a_child_has_the_nice_value_that_the_program_has_now() {
     same_as_a_command("nice");
+}
+
+/// P16.
+#[test]
+fn a_child_has_the_oom_score_that_the_program_has_now() {
+    for told in same_as_a_command("oom score") {
+        assert!(told.contains(&"oom score 300".to_owned()), "{told:?}");
+    }
+}
+
+/// P16.
+#[test]
+fn a_child_gets_processor_and_disk_as_the_program_does_now() {
+    for told in same_as_a_command("batch") {
+        assert!(told.contains(&"scheduled by 3 with 0".to_owned()), "{told:?}");
+    }
+    for told in same_as_a_command("io") {
+        assert!(told.contains(&"disk 2 7".to_owned()), "{told:?}");
+    }
+}
+
+/// P16.
+#[test]
+fn a_child_has_the_real_time_priority_that_the_program_has_now() {
+    same_as_a_command("real time");
 }
 
 /// P16: and nothing else is changed.

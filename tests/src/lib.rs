@@ -33,8 +33,9 @@ pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
 pub use strict_schema::{in_the_book, strict_schema};
 pub use sys::{
-    Heap, InTerminal, LIMITS, OddWaker, Side, fork, hear_the_terminal, limit, lose_capabilities, odd_waker,
-    prefer_this_thread, refuse, refuse_with, reset_signal, resize_terminal, send_copies, start_in_terminal,
+    Heap, InTerminal, LIMITS, OddWaker, Side, fork, hear_the_terminal, io_priority, limit, lose_capabilities,
+    odd_waker, prefer_this_thread, refuse, refuse_with, reset_signal, resize_terminal, schedule_by,
+    send_copies, set_io_priority, start_in_terminal,
 };
 pub use until::{happens, until, until_some};
 

@@ -24,7 +24,7 @@ pub use crate::awake::{AwakeTime, Glance, STEP as AWAKE_STEP, glance};
 pub use crate::child_kind::{ContainmentNotes, Inspect};
 pub use crate::context::{HearsSignals, KeepsActive};
 pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
-pub use crate::event::RecordPosition;
+pub use crate::event::{RecordPosition, background_hint};
 pub use crate::printable::{is_printable, on_lines, on_one_line, with_margin};
 pub use crate::sighting::Sighting;
 pub use crate::task::part_of_guest;

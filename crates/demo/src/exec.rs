@@ -1,14 +1,15 @@
 //! Runs one program contained, in the demo's place: for scripts and containers.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use nix::sys::signal::SigSet;
-use rootward::process::{Init, InitBuilder, Signal};
+use rootward::process::{DescribedPart, Init, InitBuilder, Process, Signal};
 
 use crate::messages;
 
@@ -72,6 +73,26 @@ pub(crate) fn run(options: &ExecOptions, mask: Option<SigSet>) -> ExitCode {
     let [program, args @ ..] = options.command.as_slice() else { return ExitCode::from(FAILED) };
     let error = Command::new(program).args(args).exec();
     let limit = messages::limit_behind(&error);
-    messages::error(format_args!("cannot execute {}: {error}{limit}", program.display()));
+    let why = reason(program, args, &error);
+    messages::error(format_args!("cannot execute {}: {error}{limit}{why}", program.display()));
     ExitCode::from(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE })
+}
+
+/// What is behind the system's words, which are the same for a program that is not there and for one whose interpreter
+/// is not there.
+fn reason(program: &OsStr, args: &[OsString], error: &io::Error) -> String {
+    let of_the_texts = |part| {
+        matches!(part, DescribedPart::Program | DescribedPart::Argument(_) | DescribedPart::Variable(_))
+    };
+    let foreseen = Process::new(program).args(args).foresee();
+    if let Some(failure) = foreseen.iter().find(|failure| of_the_texts(failure.about())) {
+        return format!(": {failure}");
+    }
+    // A path is not searched for. If the file is there, what is not found is what the kernel needs to load it.
+    let names_a_file = program.as_encoded_bytes().contains(&b'/') && Path::new(program).exists();
+    if names_a_file && error.kind() == io::ErrorKind::NotFound {
+        ": the file is there, and the loader that it names is not".to_owned()
+    } else {
+        String::new()
+    }
 }

@@ -124,8 +124,8 @@ function eventWords(event) {
     case "ignored": return ["done", "has nothing to run", 1];
     case "exited":
       return isFailure(status) || !status
-        ? ["failed", `ended by itself${status ? `: ${statusWords(status)}` : ""}${left(event)}`, 3]
-        : ["done", `done: ${statusWords(status)}${left(event)}`, 1];
+        ? ["failed", `ended by itself${status ? `: ${statusWords(status)}` : ""}${left(event)}${hint(event)}`, 3]
+        : ["done", `done: ${statusWords(status)}${left(event)}${hint(event)}`, 1];
     case "restarting":
       return ["restarting", `restart ${event.attempt}, ${event.delay_ms ? `in ${short(event.delay_ms / 1e3)}` : "at once"}`, 1];
     case "gave_up":
@@ -208,6 +208,10 @@ function usageWords({ cpu_ms, memory, processes, stopped, threads, descriptors, 
     descriptors !== undefined && count(descriptors, "descriptor"),
     read !== undefined && `${bytes(read)} read`, written !== undefined && `${bytes(written)} written`,
   ].filter(Boolean).join(" · ");
+}
+
+function hint(event) {
+  return event.hint ? `. ${event.hint}` : "";
 }
 
 function left(event) {

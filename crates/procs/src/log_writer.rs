@@ -42,6 +42,12 @@ struct LogQueue {
     is_busy: bool,
     /// How many bytes were too many.
     lost: u64,
+    /// How many bytes the thread has in hand.
+    in_hand: usize,
+    /// How many bytes the file lacks at its end, and why.
+    missing: (u64, String),
+    /// How many were missing when that was told last.
+    told: u64,
     /// What has gone wrong and has not been told.
     trouble: Option<String>,
 }
@@ -114,6 +120,24 @@ impl LogWriter {
         lock(&self.waiting).trouble.take()
     }
 
+    /// How much the file lacks at its end and why, on one line. `None` if that is nothing, or has been told.
+    pub(crate) fn take_missing(&self) -> Option<String> {
+        let waiting = &mut *lock(&self.waiting);
+        let (missing, why) = &waiting.missing;
+        let late = (waiting.bytes.len() + waiting.in_hand) as u64;
+        let count = missing + waiting.lost + late;
+        if mem::replace(&mut waiting.told, count) == count {
+            return None;
+        }
+        let why = match (missing, waiting.lost, late) {
+            (0, 0, 0) => return None,
+            (0, 0, _) => "the disk has not taken them yet",
+            (0, ..) => "they were written faster than the disk takes them",
+            _ => why,
+        };
+        Some(format!("{count} bytes are missing at its end: {why}"))
+    }
+
     /// Has the disk take nothing until [`Self::go_on`].
     #[cfg(test)]
     pub(crate) fn hold_up(&self) {
@@ -154,6 +178,7 @@ impl LogWriter {
                 self.written.notify_waiters();
                 return;
             }
+            waiting.in_hand = bytes.len();
             drop(waiting);
             let mut trouble = target.write(&bytes);
             if lost > 0 {
@@ -161,9 +186,13 @@ impl LogWriter {
                 trouble = trouble.or_else(|| Some(why.clone()));
                 target.miss(lost, why);
             }
+            let mut waiting = lock(&self.waiting);
+            waiting.in_hand = 0;
+            waiting.missing = (target.lost, target.lost_why());
             if trouble.is_some() {
-                lock(&self.waiting).trouble = trouble;
+                waiting.trouble = trouble;
             }
+            drop(waiting);
             self.written.notify_waiters();
         }
     }
@@ -252,6 +281,11 @@ impl OpenLog {
     fn miss(&mut self, bytes: u64, why: String) {
         self.lost += bytes;
         self.why = why;
+    }
+
+    /// Why bytes are missing, if some are.
+    fn lost_why(&self) -> String {
+        if self.lost > 0 { self.why.clone() } else { String::new() }
     }
 
     /// Writes how much is missing here.
@@ -373,6 +407,52 @@ mod tests {
         assert_eq!(target.write(b"two\n"), None);
 
         assert_eq!((text(&path), text(&directory.path().join("taken"))), ("two\n".into(), "one\n".into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_file_lacks_at_its_end_is_told_once_with_its_number() {
+        let writer = opened(Path::new("/dev/full"));
+        writer.push(b"four");
+        is_idle(&writer).await;
+        let why = "No space left on device (os error 28)";
+        assert_eq!(writer.take_missing(), Some(format!("4 bytes are missing at its end: {why}")));
+        assert_eq!(writer.take_missing(), None, "it has been told");
+
+        writer.push(b"five!");
+        is_idle(&writer).await;
+        assert_eq!(writer.take_missing(), Some(format!("9 bytes are missing at its end: {why}")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_disk_has_not_taken_is_told_and_nothing_is_missing_when_it_has() {
+        let directory = tempfile::tempdir().unwrap();
+        let writer = opened(&directory.path().join("log"));
+        writer.hold_up();
+        writer.push(b"late");
+        writer.flushed().await;
+        let late = "4 bytes are missing at its end: the disk has not taken them yet";
+        assert_eq!(writer.take_missing().as_deref(), Some(late));
+
+        writer.push(&[b'x'; MOST]);
+        let lost = format!(
+            "{} bytes are missing at its end: they were written faster than the disk takes them",
+            MOST + 4
+        );
+        assert_eq!(writer.take_missing(), Some(lost));
+
+        // How much is missing is written before more output.
+        writer.go_on();
+        assert!(writer.take_missing().is_some_and(|it| it.starts_with(&format!("{MOST} bytes"))));
+        writer.push(b"on\n");
+        is_idle(&writer).await;
+        assert_eq!(writer.take_missing(), None, "it is in the file");
+    }
+
+    /// Waits until all has been written, however long the thread takes for that.
+    async fn is_idle(writer: &LogWriter) {
+        while lock(&writer.waiting).is_busy {
+            writer.flushed().await;
+        }
     }
 
     fn opened(path: &Path) -> Arc<LogWriter> {

@@ -32,6 +32,7 @@ async fn every_exit_code_and_every_signal_is_told_exactly() {
         let end = shell(&format!("exit {code}")).spawn().await.unwrap().wait().await;
 
         assert_eq!((end.code(), end.signal(), end.outcome), (Some(code), None, Outcome::AlreadyGone));
+        assert_eq!((end.steps.as_slice(), end.elapsed), (&[][..], None), "no stop was asked for");
         assert_eq!(end.success(), code == 0);
     }
     for signal in [Signal::HUP, Signal::TERM, Signal::KILL, Signal::USR1] {
@@ -148,6 +149,12 @@ async fn a_stop_goes_down_the_ladder_and_takes_a_daemon_along() {
     assert_eq!((end.code(), end.outcome), (Some(7), Outcome::Graceful), "{end:?}");
     while line(&mut lines).await != "asked" {}
     assert!(!pids.into_iter().any(is_alive));
+    let steps: Vec<_> = end.steps.iter().map(|step| step.with.as_str()).collect();
+    assert_eq!(steps, ["SIGINT", "SIGTERM"]);
+    let (first, second) = (end.steps[0].after, end.steps[1].after);
+    assert!(first.is_zero() && second >= Duration::from_millis(100), "{end:?}");
+    assert!(end.elapsed.is_some_and(|elapsed| elapsed >= second), "{end:?}");
+    assert_eq!(program.try_wait(), Some(end.clone()));
     assert_eq!(program.wait().await, end);
 }
 
@@ -158,6 +165,7 @@ async fn a_kill_ends_all_of_it_at_once() {
     let end = program.kill().await;
 
     assert_eq!((end.signal(), end.outcome), (Some(9), Outcome::Killed));
+    assert!(end.elapsed.is_some(), "{end:?}");
     assert!(!pids.into_iter().any(is_alive));
 }
 

@@ -1,6 +1,7 @@
 //! What many starts leave behind. In a program of its own, because the descriptors are the whole program's.
 //!
-//! `STARTS=10000 cargo test -p rootward-procs --release --test many_starts` takes longer.
+//! `STARTS=10000 cargo test -p rootward-procs --release --test many_starts -- --nocapture` takes longer, and shows the
+//! counts.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use rootward_core::{EventKind, Restart, Supervisor};
 use rootward_procs::{Containment, Output, Pipes, Process, Ready, Stdin, Terminal, Warden};
+use tokio::time::Instant;
 
 /// Far longer than anything here takes: it ends a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,7 +27,9 @@ async fn supervisor_and_warden_have_as_many_descriptors_after_many_starts_as_bef
         start(&containment, 40).await;
         let before = descriptors(&containment);
 
+        let begin = Instant::now();
         start(&containment, starts()).await;
+        let took = begin.elapsed();
 
         // Reapers to spare come and go.
         let as_few = async {
@@ -33,9 +37,13 @@ async fn supervisor_and_warden_have_as_many_descriptors_after_many_starts_as_bef
                 tokio::task::yield_now().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, as_few).await.is_err() {
-            panic!("{before:?} have become {:?} at {}", descriptors(&containment), containment.name());
-        }
+        let is_over = tokio::time::timeout(PATIENCE, as_few).await.is_err();
+        let (after, level) = (descriptors(&containment), containment.name());
+        eprintln!(
+            "{level}: {} starts in {took:?}, {before:?} descriptors before and {after:?} after",
+            starts()
+        );
+        assert!(!is_over, "{before:?} have become {after:?} at {level}");
     }
 }
 

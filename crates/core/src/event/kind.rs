@@ -266,6 +266,7 @@ impl EventKind {
             Self::Exited { status, stragglers } => {
                 optional(map, "status", status.as_ref())?;
                 non_empty(map, stragglers)?;
+                optional(map, "hint", self.hint().as_ref())?;
             }
             Self::Restarting { attempt, delay } => {
                 map.serialize_entry("attempt", attempt)?;

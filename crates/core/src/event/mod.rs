@@ -2,6 +2,7 @@
 
 mod backlog;
 mod entry;
+mod hint;
 mod kind;
 mod log;
 mod notice;
@@ -15,6 +16,7 @@ mod telemetry;
 mod tests;
 
 pub use entry::{Event, RecordPosition};
+pub use hint::background_hint;
 pub use kind::{EventKind, OutputStream, SignalAction};
 pub use notice::Notice;
 pub use reader::{Events, Lagged};

@@ -71,7 +71,14 @@ pub(super) fn log(event: &Event) {
                 true => line!(debug, "child ended by itself", exit.reason = %OneLine(status)),
                 false => {
                     let left = stragglers.len();
-                    line!(warn, "child ended by itself", exit.reason = %OneLine(status), exit.stragglers = left);
+                    let hint = what.hint();
+                    line!(
+                        warn,
+                        "child ended by itself",
+                        exit.reason = %OneLine(status),
+                        exit.stragglers = left,
+                        exit.hint = hint
+                    );
                 }
             }
         }

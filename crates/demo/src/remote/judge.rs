@@ -181,8 +181,11 @@ mod tests {
 
     #[test]
     fn a_child_that_ended_by_itself_may_be_restarted_soon_after() {
-        let exited =
-            What::Exited { status: Some(Status::Code { code: 0, success: false }), stragglers: vec![] };
+        let exited = What::Exited {
+            status: Some(Status::Code { code: 0, success: false }),
+            stragglers: vec![],
+            hint: None,
+        };
         let model = up().event(5.0, "root/storage/database", Kind::Process, exited).model();
 
         assert_eq!(verdicts(&model, "root/storage/database"), ["never if down", "reached if down"]);

@@ -88,7 +88,11 @@ impl Story {
 
 /// A tree that runs, and in which one child has crashed.
 pub(crate) fn up() -> Story {
-    let crash = What::Exited { status: Some(Status::Code { code: 7, success: false }), stragglers: vec![] };
+    let crash = What::Exited {
+        status: Some(Status::Code { code: 7, success: false }),
+        stragglers: vec![],
+        hint: None,
+    };
     Story::new()
         .event(0.0, "root", Kind::Supervisor, What::Starting)
         .event(0.1, "root/storage", Kind::Supervisor, What::Starting)

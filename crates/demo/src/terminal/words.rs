@@ -41,9 +41,10 @@ pub(crate) fn say(event: &Event) -> EventText {
             ('↻', format!("attempt {attempt} to start it has failed: {error}"))
         }
         What::Ignored => ('○', "has nothing to run".to_owned()),
-        What::Exited { status, stragglers } => {
+        What::Exited { status, stragglers, hint } => {
             let how = status.as_ref().map_or_else(|| "ended".to_owned(), ToString::to_string);
-            (exit(status.as_ref()).1, format!("{how}{}", left(stragglers)))
+            let hint = hint.as_ref().map_or_else(String::new, |hint| format!(" · {hint}"));
+            (exit(status.as_ref()).1, format!("{how}{}{hint}", left(stragglers)))
         }
         What::Restarting { attempt, delay_ms: 0 } => ('↻', format!("is started again, attempt {attempt}")),
         What::Restarting { attempt, delay_ms } => {
@@ -183,12 +184,21 @@ mod tests {
 
     #[test]
     fn what_is_bad_is_told_from_what_is_usual() {
-        let code =
-            |code| What::Exited { status: Some(Status::Code { code, success: false }), stragglers: vec![] };
+        let exited = |code, stragglers, hint| {
+            let status = Some(Status::Code { code, success: false });
+            What::Exited { status, stragglers, hint }
+        };
+        let code = |code| exited(code, vec![], None);
+        let left = Straggler { pid: 8, command: "worker".to_owned(), outcome: Outcome::Graceful };
         for (what, level, text) in [
             (What::Started { pid: Some(7) }, Level::Usual, "running · pid 7"),
             (code(0), Level::Notice, "exit code 0"),
             (code(1), Level::Bad, "exit code 1"),
+            (
+                exited(0, vec![left], Some("tell it to stay".to_owned())),
+                Level::Notice,
+                "exit code 0 · left 1 behind · tell it to stay",
+            ),
             (
                 What::Restarting { attempt: 2, delay_ms: 1500 },
                 Level::Notice,

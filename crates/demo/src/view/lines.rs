@@ -103,7 +103,7 @@ fn say(event: &Event, stop_signal: Option<&str>) -> LineText {
             let behind = left_behind(stragglers);
             said('✗', Tone::Bad, format!("could not be started: {}{behind}", error))
         }
-        What::Exited { status, stragglers } => exited(status.as_ref(), stragglers),
+        What::Exited { status, stragglers, hint } => exited(status.as_ref(), stragglers, hint.as_deref()),
         What::Restarting { attempt, delay_ms } => said('↻', Tone::Notice, restarting(*attempt, *delay_ms)),
         What::GaveUp { restarts, within_ms } => {
             let words = format!("gave up: more than {restarts} restarts within {}", short(*within_ms));
@@ -158,9 +158,6 @@ fn say(event: &Event, stop_signal: Option<&str>) -> LineText {
     }
 }
 
-/// What is said of a program that has succeeded and left processes behind.
-const BACKGROUND: &str = " · it seems to have gone to the background: tell it to stay in the foreground";
-
 fn said(sign: char, tone: Tone, words: String) -> LineText {
     LineText { sign, tone, words }
 }
@@ -190,15 +187,13 @@ fn started(event: &Event, pid: Option<u32>) -> String {
     words
 }
 
-fn exited(status: Option<&Status>, stragglers: &[Straggler]) -> LineText {
-    let behind = left_behind(stragglers);
+fn exited(status: Option<&Status>, stragglers: &[Straggler], hint: Option<&str>) -> LineText {
+    let hint = hint.map_or_else(String::new, |hint| format!(" · {hint}"));
+    let behind = format!("{}{hint}", left_behind(stragglers));
     match status {
         None => said('✗', Tone::Notice, format!("ended by itself{behind}")),
         Some(Status::Ended { shutdown: false, .. }) => said('○', Tone::Quiet, format!("done{behind}")),
-        Some(status) if status.is_normal() => {
-            let hint = if stragglers.is_empty() { "" } else { BACKGROUND };
-            said('○', Tone::Quiet, format!("done: {}{behind}{hint}", status))
-        }
+        Some(status) if status.is_normal() => said('○', Tone::Quiet, format!("done: {}{behind}", status)),
         Some(status) => said('✗', Tone::Bad, format!("ended by itself: {}{behind}", status)),
     }
 }
@@ -352,13 +347,14 @@ mod tests {
 
     /// Case P21.
     #[test]
-    fn a_program_that_succeeds_and_leaves_processes_behind_gets_a_hint() {
+    fn what_would_help_is_said_at_the_end_of_the_line() {
         let left = [Straggler { pid: 7, command: "nginx: worker".to_owned(), outcome: Outcome::Graceful }];
-        let code = |code| Status::Code { code, success: false };
+        let status = Status::Code { code: 0, success: false };
 
-        assert!(exited(Some(&code(0)), &left).words.ends_with("stay in the foreground"));
-        assert!(!exited(Some(&code(0)), &[]).words.contains("foreground"));
-        assert!(!exited(Some(&code(1)), &left).words.contains("foreground"));
+        let line = exited(Some(&status), &left, Some("tell it to stay"));
+
+        let expected = "done: exit code 0 · left 1 behind, which went when asked · tell it to stay";
+        assert_eq!(line.words, expected);
     }
 
     #[test]

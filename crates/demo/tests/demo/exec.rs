@@ -3,8 +3,10 @@
 mod leftovers;
 mod times;
 
+use std::fs::Permissions;
 use std::io::Write as _;
 use std::ops::Deref;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -48,6 +50,47 @@ fn a_program_that_is_not_there_or_cannot_be_executed_has_the_status_that_env_giv
         assert!(String::from_utf8_lossy(&output.stderr).contains(program), "{output:?}");
     }
     assert_eq!(demo().arg("exec").output_in_time().status.code(), Some(2));
+}
+
+#[test]
+fn a_program_that_cannot_be_executed_is_told_with_what_it_lacks() {
+    let place = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| place.path().join(name);
+    let write = |name: &str, contents: &[u8]| {
+        std::fs::write(path(name), contents).expect("it is ours");
+        std::fs::set_permissions(path(name), Permissions::from_mode(0o755)).expect("it is ours");
+    };
+    write("dos", b"#!/bin/sh\r\necho\r\n");
+    write("script", b"#!/no/such/interpreter\n");
+    write("elf", &without_its_loader());
+    write("plain", b"#!/bin/sh\n");
+    std::fs::set_permissions(path("plain"), Permissions::from_mode(0o644)).expect("it is ours");
+    std::fs::create_dir(path("directory")).expect("it is ours");
+
+    for (name, status, why) in [
+        ("dos", 127, "carriage return"),
+        ("script", 127, "/no/such/interpreter"),
+        ("elf", 127, "the loader "),
+        ("plain", 126, "it has no permission to be executed"),
+        ("directory", 126, "it is a directory"),
+        ("none", 127, "was not found"),
+    ] {
+        let name = format!("./{name}");
+        let output = demo().current_dir(place.path()).args(["exec", "--", &name]).output_in_time();
+
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(&name) && said.contains(why), "{name}: {said}");
+        assert_eq!(output.status.code(), Some(status), "{name}: {said}");
+    }
+}
+
+/// A program of this machine, which is there with another name of its loader, of the same length.
+fn without_its_loader() -> Vec<u8> {
+    let mut program = std::fs::read("/proc/self/exe").expect("it runs");
+    let loader = b"/ld-linux";
+    let at = program.windows(loader.len()).position(|it| it == loader).expect("it is linked dynamically");
+    program[at + 1..at + 3].copy_from_slice(b"no");
+    program
 }
 
 #[test]

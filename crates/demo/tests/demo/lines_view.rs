@@ -200,3 +200,22 @@ fn events_of_another_program_have_colours_on_a_terminal_that_has_them() {
         assert_eq!(written.contains('\u{1b}'), is_coloured, "{written:?}");
     }
 }
+
+/// Case P21.
+#[test]
+fn the_end_of_a_program_that_goes_to_the_background_says_what_keeps_it_in_the_foreground() {
+    let temp = Temp::new();
+    let file = temp.path("tree.toml");
+    let text = "id = \"root\"\n[[children]]\nid = \"a\"\nrestart = \"temporary\"\n\
+                process.command = [\"sh\", \"-c\", \"sleep 1000 &\"]\n";
+    std::fs::write(&file, text).expect("it is ours");
+
+    let mut demo = Demo::start(["run".as_ref(), file.as_os_str(), "--view=lines".as_ref()]);
+    let exited = demo.wait_for("exited", "root/a");
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish();
+
+    let hint = exited["hint"].as_str().expect("it left a process behind");
+    assert!(hint.contains("daemon off;") && hint.contains("--foreground"), "{hint}");
+    assert!(finished.stderr.contains(hint), "{}", finished.stderr);
+}

@@ -66,6 +66,7 @@ impl From<&EventKind> for wire::What {
             EventKind::Exited { status, stragglers } => Self::Exited {
                 status: status.as_ref().map(Into::into),
                 stragglers: stragglers.iter().map(Into::into).collect(),
+                hint: what.hint().map(str::to_owned),
             },
             EventKind::Restarting { attempt, delay } => {
                 Self::Restarting { attempt: *attempt, delay_ms: millis(*delay) }

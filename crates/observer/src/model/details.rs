@@ -143,7 +143,7 @@ mod tests {
         let mut model = model();
 
         model.apply(&event(2, notified(Some("busy"), false, false)));
-        model.apply(&event(3, What::Exited { status: None, stragglers: vec![] }));
+        model.apply(&event(3, What::Exited { status: None, stragglers: vec![], hint: None }));
 
         let child = model.find("root").unwrap();
         assert_eq!((&child.said, &child.health, &child.readiness), (&None, &None, &None));

@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn ended() -> What {
-        What::Exited { status: None, stragglers: Vec::new() }
+        What::Exited { status: None, stragglers: Vec::new(), hint: None }
     }
 
     /// Whatever happens while the tree is looked at.

@@ -58,7 +58,7 @@ impl Recorder {
             }
             What::StartFailed { error, .. } => self.start_failed(event, error),
             What::Ignored => self.end(event, MarkKind::Ended, "has nothing to run".to_owned()),
-            What::Exited { status, stragglers } => self.exited(event, status.as_ref(), stragglers),
+            What::Exited { status, stragglers, .. } => self.exited(event, status.as_ref(), stragglers),
             What::Restarting { attempt, delay_ms } => self.restarting(event, *attempt, *delay_ms),
             What::GaveUp { restarts, within_ms } => {
                 let within = short(Duration::from_millis(*within_ms));

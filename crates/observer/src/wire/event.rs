@@ -57,6 +57,9 @@ pub enum What {
         /// What it left behind and what became of that.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         stragglers: Vec<Straggler>,
+        /// What would help, if it ended in a way that is seldom meant: it has gone to the background.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
     },
     /// A new start is due.
     Restarting {

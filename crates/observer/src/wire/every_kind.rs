@@ -38,7 +38,11 @@ fn next(what: &What) -> Option<What> {
                 out_of_memory: true,
                 success: true,
             };
-            What::Exited { status: Some(status), stragglers: stragglers() }
+            What::Exited {
+                status: Some(status),
+                stragglers: stragglers(),
+                hint: Some(text("it seems to have gone to the background")),
+            }
         }
         What::Exited { .. } => What::Restarting { attempt: 3, delay_ms: 4200 },
         What::Restarting { .. } => What::GaveUp { restarts: 3, within_ms: 5000 },

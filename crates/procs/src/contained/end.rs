@@ -2,9 +2,10 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use rootward_core::{
-    ChildKind, Event, EventKind, Events, Exit, ExitClass, Outcome, StopReport, Straggler, sibling,
+    ChildKind, Event, EventKind, Events, Exit, ExitClass, Outcome, StopReport, StopStep, Straggler, sibling,
 };
 use tokio::task::unconstrained;
 
@@ -20,9 +21,17 @@ pub struct ProgramEnd {
     pub outcome: Outcome,
     /// What was still there of its set after the program itself had gone, and what became of that.
     pub stragglers: Vec<Straggler>,
+    /// The steps of its stop, in order and each with its time, SIGKILL included. Empty if there was no more than one.
+    pub steps: Vec<StopStep>,
+    /// How long its stop took, from the request until nothing was left. `None` if it has ended by itself.
+    pub elapsed: Option<Duration>,
 }
 
 impl ProgramEnd {
+    fn new(exit: Exit, outcome: Outcome, stragglers: Vec<Straggler>) -> Self {
+        Self { exit, outcome, stragglers, steps: Vec::new(), elapsed: None }
+    }
+
     /// Whether it has exited with code 0, or as its description counts as a success.
     pub fn success(&self) -> bool {
         self.exit.class() == ExitClass::Normal
@@ -58,18 +67,18 @@ impl Course {
         self.pid
     }
 
-    pub(super) fn end(&self) -> Option<ProgramEnd> {
-        self.end.clone()
-    }
-
     /// The end of a program whose tree has stopped.
     pub(super) fn end_by(&self, report: &StopReport) -> ProgramEnd {
-        let never_ran =
-            || ProgramEnd { exit: Exit::Unknown, outcome: Outcome::AlreadyGone, stragglers: Vec::new() };
-        let mut end = self.end().unwrap_or_else(never_ran);
+        let never_ran = || ProgramEnd::new(Exit::Unknown, Outcome::AlreadyGone, Vec::new());
+        let mut end = self.end.clone().unwrap_or_else(never_ran);
         if let Some(node) = report.unreapable().first() {
             end.outcome = Outcome::Unreapable;
             end.stragglers.clone_from(&node.stragglers);
+        }
+        let program = report.root.children.iter().find(|node| node.kind == ChildKind::Process);
+        if let Some(node) = program.filter(|_| end.outcome != Outcome::AlreadyGone) {
+            end.steps.clone_from(&node.steps);
+            end.elapsed = Some(node.elapsed);
         }
         end
     }
@@ -105,6 +114,6 @@ impl Course {
 
     fn ended(&mut self, status: Option<&Exit>, outcome: Outcome, stragglers: &[Straggler]) {
         let exit = status.cloned().unwrap_or(Exit::Unknown);
-        self.end = Some(ProgramEnd { exit, outcome, stragglers: stragglers.to_vec() });
+        self.end = Some(ProgramEnd::new(exit, outcome, stragglers.to_vec()));
     }
 }

@@ -11,10 +11,13 @@ mod lines;
 mod spawn;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use rootward_core::Tree;
+use rootward_core::{Tree, sibling};
+use tokio::task::unconstrained;
 
 use crate::set::KillSlot;
 use crate::{Containment, PipeEnds, Pipes, ProcessOutput, ProcessStdin};
@@ -125,7 +128,11 @@ impl Contained {
 
     /// How it ended, if it has and nothing is left of it.
     pub fn try_wait(&self) -> Option<ProgramEnd> {
-        self.course().end()
+        let report = pin!(unconstrained(sibling::report_of(&self.tree)));
+        match report.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(report)) => Some(self.course().end_by(&report)),
+            Poll::Ready(None) | Poll::Pending => None,
+        }
     }
 
     /// Asks the program to go, by its ladder, kills what is left when its grace is over, and waits until nothing is

@@ -1,25 +1,67 @@
 //! Reads files of environment variables.
 
+mod scan;
+
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use scan::{Entry, Reference};
+
 /// How long a file may be.
 const LONGEST: u64 = 1 << 20;
 
 /// Reads a file in dotenv syntax. This may block.
 ///
-/// An error never shows a line of the file: those hold secrets.
+/// An error names lines and variables, and never shows a value: those are secrets.
 pub(super) fn read(path: &Path) -> io::Result<Vec<(OsString, OsString)>> {
     let text = read_text(path)?;
     let mut variables = Vec::new();
     for line in dotenvy::from_read_iter(text.as_bytes()) {
         let (name, value) = line.map_err(|error| explained(error, &text))?;
-        variables.push((name.into(), value.into()));
+        variables.push((name, value));
     }
-    Ok(variables)
+    let entries = scan::entries(&text);
+    if let Some(problem) = unset(&entries).or_else(|| with_nul(&entries, &variables)) {
+        return Err(invalid(problem));
+    }
+    Ok(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+}
+
+/// The first place where a value names a variable that is set neither in this program nor by a line before. Where the
+/// crate puts nothing, something of the value would be missing.
+fn unset(entries: &[Entry]) -> Option<String> {
+    let mut set = HashSet::new();
+    for Entry { key, references, .. } in entries {
+        // The crate asks the environment in the same way.
+        let is_set = |name: &str| std::env::var(name).is_ok() || set.contains(name);
+        if let Some(unset) = references.iter().find(|it| !is_set(&it.name)) {
+            return Some(told(key, unset));
+        }
+        set.insert(key.as_str());
+    }
+    None
+}
+
+/// A name in braces is meant as one. Behind a mere `$` may stand a part of a password, which is not told.
+fn told(key: &str, Reference { name, is_braced, line }: &Reference) -> String {
+    let what = if *is_braced {
+        format!("the variable `{name}`, which is not set")
+    } else {
+        "a variable that is not set".to_owned()
+    };
+    format!(
+        "line {line}: the `$` in the value of `{key}` stands for {what}; in single quotes it is a plain `$`"
+    )
+}
+
+fn with_nul(entries: &[Entry], variables: &[(String, String)]) -> Option<String> {
+    let (at, (key, _)) = variables.iter().enumerate().find(|(_, (_, value))| value.contains('\0'))?;
+    let line = entries.get(at).map_or_else(|| "a line".to_owned(), |entry| format!("line {}", entry.line));
+    Some(format!("{line}: the value of `{key}` holds a NUL byte"))
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
@@ -86,6 +128,44 @@ mod tests {
 
         let error = written("A=1\nB='secret\nand more\n").unwrap_err().to_string();
         assert!(error.ends_with("is not of the form NAME=value") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_nul_byte_is_named_by_its_line() {
+        let error = written("A=1\n\nB=secret\0y\n").unwrap_err().to_string();
+
+        assert_eq!(error, "line 3: the value of `B` holds a NUL byte");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_a_mistake_and_a_password_is_not_told() {
+        let kept = "in single quotes it is a plain `$`";
+        for (text, expected) in [
+            (
+                "A=1\nURL=http://${NOPE_X}/\n",
+                "line 2: the `$` in the value of `URL` stands for the variable `NOPE_X`, which is not set",
+            ),
+            (
+                "PASS=pa$word\n",
+                "line 1: the `$` in the value of `PASS` stands for a variable that is not set",
+            ),
+            ("PASS=word$\n", "line 1: the `$` in the value of `PASS` stands for a variable that is not set"),
+            (
+                "A=${B_B}\nB_B=1\n",
+                "line 1: the `$` in the value of `A` stands for the variable `B_B`, which is not set",
+            ),
+        ] {
+            assert_eq!(written(text).unwrap_err().to_string(), format!("{expected}; {kept}"));
+        }
+        for (text, expected) in [
+            ("PASS='pa$word'\n", "pa$word"),
+            ("PASS=pa\\$word\n", "pa$word"),
+            ("EMPTY=\nPASS=pa${EMPTY}\n", "pa"),
+        ] {
+            assert_eq!(written(text).unwrap().pop().unwrap().1, expected, "{text}");
+        }
+        let path = std::env::var("PATH").unwrap();
+        assert_eq!(written("A=${PATH}\n").unwrap(), [("A".into(), path.into())]);
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub enum LaunchError {
         program: PathBuf,
         /// The file, as a path that counts from this program's directory.
         file: PathBuf,
-        /// What the system said, or which line is wrong. It shows nothing of the file.
+        /// What the system said, or which line is wrong and why. It shows no value of the file.
         source: io::Error,
     },
     /// The process's log file cannot be opened.

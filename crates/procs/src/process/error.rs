@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use rootward_core::Exit;
+use rootward_core::sibling::background_hint;
 
 /// Says why a process that ran did not count as started.
 ///
@@ -69,15 +70,10 @@ fn found(condition: &str, last_error: Option<&str>, output: &[String]) -> String
     text
 }
 
-/// A program that succeeds and leaves processes behind has gone to the background.
+/// What would help, if it ended in a way that is seldom meant.
 fn hint(exit: &Exit, left_behind: usize) -> String {
-    match (exit, left_behind) {
-        (Exit::Code(0), 1..) => format!(
-            "; it left {left_behind} behind, as a program does that goes to the background: tell it to stay in the \
-             foreground (nginx: `daemon off;`, redis: `daemonize no`, others: `-f`, `-D`, `--foreground`, `--no-daemon`)"
-        ),
-        _ => String::new(),
-    }
+    background_hint(exit, left_behind)
+        .map_or_else(String::new, |hint| format!("; it left {left_behind} behind: {hint}"))
 }
 
 #[cfg(test)]

@@ -103,8 +103,7 @@ impl Outputs {
     /// Waits until the log file has what was read, for a second at most.
     pub(super) async fn flush(&self) {
         if let Some(log) = &self.log {
-            log.writer.flushed().await;
-            log.tell();
+            log.finish().await;
         }
     }
 
@@ -156,8 +155,7 @@ impl Outputs {
         let Self { pumps: [stdout, stderr], lines: LineSinks { sink, .. }, log, .. } = self;
         tokio::join!(read_to_the_end(stdout, sink.as_ref()), read_to_the_end(stderr, sink.as_ref()));
         if let Some(log) = log {
-            log.writer.flushed().await;
-            log.tell();
+            log.finish().await;
         }
     }
 
@@ -198,6 +196,15 @@ impl LineSinks {
 }
 
 impl LogOutput {
+    /// Waits until the file has what was read, for a second at most, and says what it lacks then.
+    async fn finish(&self) {
+        self.writer.flushed().await;
+        self.tell();
+        if let Some(missing) = self.writer.take_missing() {
+            self.sink.degraded("log file", missing);
+        }
+    }
+
     /// Says what has gone wrong, if that has not been said.
     fn tell(&self) {
         if let Some(trouble) = self.writer.take_trouble() {

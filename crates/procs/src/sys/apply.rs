@@ -31,6 +31,15 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (AttributePart, Errno)> {
     if has(at::OOM_SCORE) {
         set_oom_score(fixed[at::OOM_SCORE_AT] as i64).map_err(|it| (AttributePart::OomScore, it))?;
     }
+    // Before there are limits, which bound what may be taken. What the system refuses of these two is less than what the
+    // program is to have, and never more: to go down takes no right.
+    if has(at::SCHEDULING) {
+        let [policy, priority] = [0, 1].map(|next| fixed[at::SCHEDULING_AT + next] as c_int);
+        let _ = raw::schedule_by(policy, priority);
+    }
+    if has(at::IO_PRIORITY) {
+        let _ = raw::take_io_priority(fixed[at::IO_PRIORITY_AT] as c_int);
+    }
     if has(at::LIMITS) {
         for number in 0..at::LIMIT_COUNT {
             let place = at::LIMITS_AT + 2 * number;

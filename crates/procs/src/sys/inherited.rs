@@ -24,6 +24,8 @@ pub(super) const CAPABILITIES: u64 = 1 << 5;
 pub(super) const HUMBLE: u64 = 1 << 6;
 pub(super) const CPUS: u64 = 1 << 7;
 pub(super) const OOM_SCORE: u64 = 1 << 8;
+pub(super) const SCHEDULING: u64 = 1 << 9;
+pub(super) const IO_PRIORITY: u64 = 1 << 10;
 
 /// Where the parts stand in the list. Behind the last stand the groups.
 pub(super) const USERS_AT: usize = 1;
@@ -39,7 +41,10 @@ pub(super) const OOM_SCORE_AT: usize = LIMITS_AT + 2 * LIMIT_COUNT;
 pub(super) const CPUS_AT: usize = OOM_SCORE_AT + 1;
 /// Room for 1024 processors.
 pub(super) const CPU_WORDS: usize = 16;
-pub(super) const GROUPS_AT: usize = CPUS_AT + CPU_WORDS;
+/// Policy and real-time priority.
+pub(super) const SCHEDULING_AT: usize = CPUS_AT + CPU_WORDS;
+pub(super) const IO_PRIORITY_AT: usize = SCHEDULING_AT + 2;
+pub(super) const GROUPS_AT: usize = IO_PRIORITY_AT + 1;
 
 /// A set of processors, by their numbers.
 pub(crate) type CpuSet = [u64; CPU_WORDS];
@@ -85,8 +90,12 @@ pub(crate) struct Inherited {
     humble: bool,
     capabilities: [u64; 5],
     limits: Vec<(u64, u64)>,
-    /// Asked for, and not looked at: what is not asked for is the starter's.
+    /// This and what follows is unknown where the system does not tell: then it is the starter's.
     oom_score: Option<i32>,
+    /// Policy and real-time priority.
+    scheduling: Option<(i32, i32)>,
+    io_priority: Option<i32>,
+    /// Asked for, and not looked at: what is not asked for is the starter's.
     cpus: Option<CpuSet>,
 }
 
@@ -97,14 +106,21 @@ impl Inherited {
         let limits =
             limits.map_err(|errno| named_if_refused("prlimit64", io::Error::from_raw_os_error(errno)))?;
         let nice = raw::nice().unwrap_or_default();
-        match fs::read_to_string("/proc/thread-self/status") {
+        let it = match fs::read_to_string("/proc/thread-self/status") {
             Ok(status) => {
                 Self::parse(&status, limits, nice).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
             }
             // There is no `/proc`, or it is that of another pid namespace.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::ask(limits, nice),
             Err(error) => Err(error),
-        }
+        }?;
+        let oom_score = fs::read_to_string("/proc/thread-self/oom_score_adj").ok();
+        Ok(Self {
+            oom_score: oom_score.and_then(|score| score.trim().parse().ok()),
+            scheduling: raw::scheduling(),
+            io_priority: raw::io_priority(nice),
+            ..it
+        })
     }
 
     /// The same by calls, one for each part.
@@ -124,6 +140,8 @@ impl Inherited {
             capabilities: [inheritable, permitted, effective, bounding, ambient],
             limits,
             oom_score: None,
+            scheduling: None,
+            io_priority: None,
             cpus: None,
         })
     }
@@ -164,6 +182,8 @@ impl Inherited {
             ],
             limits,
             oom_score: None,
+            scheduling: None,
+            io_priority: None,
             cpus: None,
         })
     }
@@ -236,6 +256,9 @@ impl Inherited {
     /// What a child of a starter that has `starter` must be given so that it has this, as words for
     /// [`apply`](super::apply). Nothing if it has all of it.
     pub(crate) fn beyond(&self, starter: &Self) -> Vec<u64> {
+        fn differs<T: PartialEq>(ours: Option<T>, its: Option<T>) -> bool {
+            ours.is_some() && ours != its
+        }
         let parts = [
             (IDENTITY, self.users != starter.users || self.group != starter.group),
             (GROUPS, self.groups != starter.groups),
@@ -245,13 +268,16 @@ impl Inherited {
             (CAPABILITIES, self.capabilities != starter.capabilities),
             (HUMBLE, self.humble && !starter.humble),
             (CPUS, self.cpus.is_some()),
-            (OOM_SCORE, self.oom_score.is_some()),
+            (OOM_SCORE, differs(self.oom_score, starter.oom_score)),
+            (SCHEDULING, differs(self.scheduling, starter.scheduling)),
+            (IO_PRIORITY, differs(self.io_priority, starter.io_priority)),
         ];
         let differ = parts.iter().filter(|(_, differs)| *differs).fold(0, |all, (part, _)| all | part);
         if differ == 0 {
             return Vec::new();
         }
         let limits = self.limits.iter().flat_map(|(soft, hard)| [*soft, *hard]);
+        let (policy, priority) = self.scheduling.unwrap_or_default();
         [differ]
             .into_iter()
             .chain(self.users)
@@ -261,6 +287,7 @@ impl Inherited {
             .chain(limits)
             .chain([i64::from(self.oom_score.unwrap_or_default()) as u64])
             .chain(self.cpus.unwrap_or_default())
+            .chain([policy, priority, self.io_priority.unwrap_or_default()].map(|it| i64::from(it) as u64))
             .chain(self.groups.iter().copied())
             .collect()
     }
@@ -317,7 +344,8 @@ CapAmb:\t0000000000000000
         assert_eq!(asked.beyond(&told), [], "what is not known does not differ");
         assert_eq!(asked.mask.take(), None);
         asked.groups.sort_unstable();
-        assert_eq!(asked, Inherited { mask: None, ..told });
+        let unknown = Inherited { mask: None, oom_score: None, scheduling: None, io_priority: None, ..told };
+        assert_eq!(asked, unknown);
     }
 
     #[test]

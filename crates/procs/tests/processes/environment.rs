@@ -52,6 +52,18 @@ async fn a_file_that_cannot_be_read_fails_the_start_and_is_named() {
     fs::write(&file, "A=1\nsecret words\n").unwrap();
     let wrong = error(shell("").env_file(".env").current_dir(dir.path())).await;
     assert_eq!(wrong, format!("{named}line 2 is not of the form NAME=value"));
+
+    for (text, expected) in [
+        ("A=1\nB=x\0y\n", "line 2: the value of `B` holds a NUL byte"),
+        (
+            "URL=http://${NOPE_X}/\n",
+            "line 1: the `$` in the value of `URL` stands for the variable `NOPE_X`, which",
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        let wrong = error(shell("").env_file(&file)).await;
+        assert!(wrong.starts_with(&format!("{named}{expected}")), "{wrong}");
+    }
 }
 
 #[tokio::test]

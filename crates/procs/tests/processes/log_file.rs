@@ -104,7 +104,7 @@ async fn a_file_that_cannot_be_opened_fails_the_start_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_full_disk_disturbs_neither_the_process_nor_its_lines_and_is_told_once() {
+async fn a_full_disk_disturbs_neither_the_process_nor_its_lines_and_is_told_with_what_it_has_cost() {
     let script = "for i in 1 2 3; do echo $i; sleep 0.01; done";
     let process = shell(script).log_file(LogFile::new("/dev/full"));
 
@@ -117,5 +117,10 @@ async fn a_full_disk_disturbs_neither_the_process_nor_its_lines_and_is_told_once
         _ => None,
     });
     let told: Vec<_> = told.collect();
-    assert_eq!(told, ["it cannot be written: No space left on device (os error 28)"]);
+    let full = "No space left on device (os error 28)";
+    let missing = format!("6 bytes are missing at its end: {full}");
+    assert_eq!(told, [format!("it cannot be written: {full}"), missing]);
+    let ended = events.iter().position(|event| matches!(event.what, EventKind::Exited { .. }));
+    let degraded = events.iter().rposition(|event| matches!(event.what, EventKind::Degraded { .. }));
+    assert!(degraded < ended, "it is told before the end");
 }

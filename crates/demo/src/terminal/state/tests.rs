@@ -235,7 +235,7 @@ fn the_tree_is_looked_at_now_and_then_when_children_are_down() {
 /// What the last one has done that is still there.
 fn gone(state: &mut ViewState) {
     let (path, time) = ("root/storage/database".to_owned(), String::new());
-    let what = What::Exited { status: None, stragglers: vec![] };
+    let what = What::Exited { status: None, stragglers: vec![], hint: None };
     let event = Event { seq: 99, at: 5.0, time, what, path, incarnation: 1, kind: Kind::Process };
     state.update(ViewInput::Event(Arc::new(event)), 105.0);
 }

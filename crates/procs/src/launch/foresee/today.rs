@@ -115,9 +115,11 @@ mod tests {
         let at = place.path().display();
         fs::write(place.path().join("right"), "A=1\n").unwrap();
         fs::write(place.path().join("wrong"), "A=1\nB C=\"\n").unwrap();
+        fs::write(place.path().join("unset"), "A=${NOPE_X}\n").unwrap();
+        fs::write(place.path().join("nul"), "A=x\0y\n").unwrap();
         let mut command = Command::new("sh");
         command.directory = Some(place.path().to_owned());
-        command.env_files = ["right", "wrong", ".", "none"].map(Into::into).into();
+        command.env_files = ["right", "wrong", ".", "none", "unset", "nul"].map(Into::into).into();
 
         let of =
             |number, why: String| (DescribedPart::EnvFile(number), format!("the environment file `{why}"));
@@ -125,6 +127,14 @@ mod tests {
             of(1, format!("{at}/wrong` cannot be read: line 2 is not of the form NAME=value")),
             of(2, format!("{at}/.` cannot be read: Is a directory (os error 21)")),
             of(3, format!("{at}/none` is not there")),
+            of(
+                4,
+                format!(
+                    "{at}/unset` cannot be read: line 1: the `$` in the value of `A` stands for the variable \
+                     `NOPE_X`, which is not set; in single quotes it is a plain `$`"
+                ),
+            ),
+            of(5, format!("{at}/nul` cannot be read: line 1: the value of `A` holds a NUL byte")),
         ];
         assert_eq!(told(&command), expected);
     }

@@ -36,10 +36,15 @@ impl Process {
     /// Reads variables from a file in dotenv syntax, after those of files that were named before.
     ///
     /// The file is read again at each start, also at a restart, by this program and not as the process's user. A
-    /// relative path counts from the process's working directory. Lines are `NAME=value`, with `#`, quotes, `export`
-    /// and `${NAME}` as dotenv files have them, where `${NAME}` is a variable of this program or of a line before. A
-    /// file that cannot be read, or is longer than 1 MiB, fails the start
-    /// ([`LaunchError::EnvFile`](crate::LaunchError::EnvFile)); the error names the line, and shows nothing of it.
+    /// relative path counts from the process's working directory. Lines are `NAME=value`, with `#`, quotes and `export`
+    /// as dotenv files have them.
+    ///
+    /// `$NAME` and `${NAME}` stand for a variable of this program or, if it has none, of a line before, whether
+    /// variables are [expanded](Self::expand_variables) or not. A `$` before anything else is a mistake: in single
+    /// quotes, or behind a backslash, it is a plain `$`. A name without braces has letters and digits only.
+    ///
+    /// A file that cannot be read, has such a mistake or a NUL byte, or is longer than 1 MiB, fails the start
+    /// ([`LaunchError::EnvFile`](crate::LaunchError::EnvFile)); the error names the line, and shows no value.
     #[doc(alias = "EnvironmentFile")]
     pub fn env_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.command.env_files.push(file.into());

@@ -41,6 +41,51 @@ pub(in crate::sys) fn run_on(cpus: &[u64; 16]) -> Result<()> {
     unsafe { call(libc::SYS_sched_setaffinity, [0, bytes, at, 0, 0, 0]) }.map(drop)
 }
 
+/// The policy by which the calling thread gets the processor, and its real-time priority, as a process has them that it
+/// forks. `None` for those that are not handed on by a call.
+pub(crate) fn scheduling() -> Option<(c_int, c_int)> {
+    let policy = integers(libc::SYS_sched_getscheduler, [0; 5]).ok()?;
+    let is_reset = policy & libc::SCHED_RESET_ON_FORK != 0;
+    match policy & !libc::SCHED_RESET_ON_FORK {
+        libc::SCHED_FIFO | libc::SCHED_RR | libc::SCHED_DEADLINE if is_reset => Some((libc::SCHED_OTHER, 0)),
+        policy @ (libc::SCHED_OTHER | libc::SCHED_BATCH | libc::SCHED_IDLE) => Some((policy, 0)),
+        policy @ (libc::SCHED_FIFO | libc::SCHED_RR) => {
+            let mut priority: c_int = 0;
+            let at = (&raw mut priority).expose_provenance();
+            // SAFETY: the kernel writes one integer.
+            unsafe { call(libc::SYS_sched_getparam, [0, at, 0, 0, 0, 0]) }.ok()?;
+            Some((policy, priority))
+        }
+        _ => None,
+    }
+}
+
+/// Has the calling process get the processor by this policy, with this real-time priority.
+pub(in crate::sys) fn schedule_by(policy: c_int, priority: c_int) -> Result<()> {
+    let at = (&raw const priority).expose_provenance();
+    // SAFETY: the kernel reads one integer.
+    unsafe { call(libc::SYS_sched_setscheduler, [0, policy as usize, at, 0, 0, 0]) }.map(drop)
+}
+
+/// `IOPRIO_WHO_PROCESS`: 0 is the calling thread.
+const IO_OF_PROCESS: c_int = 1;
+
+/// The calling thread's I/O priority, 0 if it is that of its nice value.
+pub(crate) fn io_priority(nice: c_int) -> Option<c_int> {
+    const NONE: c_int = 0;
+    const BEST_EFFORT: c_int = 2;
+    let priority = integers(libc::SYS_ioprio_get, [IO_OF_PROCESS, 0, 0, 0, 0]).ok()?;
+    let (class, level) = (priority >> 13, priority & 0x1fff);
+    // Since Linux 6.1 one that has none is told with that of its nice value.
+    let is_of_nice = class == NONE || class == BEST_EFFORT && level == (nice + 20) / 5;
+    Some(if is_of_nice { 0 } else { priority })
+}
+
+/// Gives the calling process this I/O priority.
+pub(in crate::sys) fn take_io_priority(priority: c_int) -> Result<()> {
+    integers(libc::SYS_ioprio_set, [IO_OF_PROCESS, 0, priority, 0, 0]).map(drop)
+}
+
 /// How many groups are handed over at once, which is as many as the kernel lets a process have.
 const MOST_GROUPS: usize = 1024;
 

@@ -17,12 +17,12 @@ pub(crate) use arch::SHARES_MEMORY;
 pub(super) use arch::clone_onto;
 pub(crate) use calls::*;
 pub(crate) use close::{close_from, close_from_on_exec, close_from_to, leave_from};
-pub(crate) use identity::limit;
 pub(in crate::sys) use identity::{
     bound_capabilities, bounding_and_ambient, capabilities, gain_no_privileges, gains_no_privileges,
-    keep_capabilities, raise_ambient, run_on, set_capabilities, set_group_ids, set_groups, set_limit,
-    set_mask_of_modes, set_user_ids, take_nice,
+    keep_capabilities, raise_ambient, run_on, schedule_by, set_capabilities, set_group_ids, set_groups,
+    set_limit, set_mask_of_modes, set_user_ids, take_io_priority, take_nice,
 };
+pub(crate) use identity::{io_priority, limit, scheduling};
 pub(crate) use message::{Blocking, MOST_DESCRIPTORS, receive, send};
 pub(crate) use proc_children::{
     for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of,
