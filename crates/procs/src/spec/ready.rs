@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -223,6 +223,22 @@ impl Ready {
             | ReadyCondition::Unix(_)
             | ReadyCondition::Http(_)
             | ReadyCondition::Path(_)
+            | ReadyCondition::Command(_)
+            | ReadyCondition::Notify
+            | ReadyCondition::Completion
+            | ReadyCondition::Descriptor(_)
+            | ReadyCondition::Check(_) => None,
+        }
+    }
+
+    /// The path, if one says it.
+    pub(crate) fn path_to_look_at(&self) -> Option<&Path> {
+        match &self.condition {
+            ReadyCondition::Path(path) => Some(path),
+            ReadyCondition::Line(_)
+            | ReadyCondition::Tcp(_)
+            | ReadyCondition::Unix(_)
+            | ReadyCondition::Http(_)
             | ReadyCondition::Command(_)
             | ReadyCondition::Notify
             | ReadyCondition::Completion

@@ -17,7 +17,7 @@ use addresses::Lookups;
 use files::command_of;
 use today::Today;
 
-use crate::spec::{Command, HealthCheck, Process, Ready, ReadyCondition};
+use crate::spec::{Command, Health, Process, Ready, ReadyCondition};
 
 impl Process {
     /// What would keep the process from being started or from getting ready, if this program started it now.
@@ -41,10 +41,7 @@ impl Process {
         let (command, base) = (&now.command, &now.base);
         failures.extend(files::foresee(command, base));
         let ready = self.readiness();
-        let health = self.get_health().and_then(|health| match &health.how {
-            HealthCheck::Look(ready) => Some(ready),
-            HealthCheck::Watchdog(_) => None,
-        });
+        let health = self.get_health().and_then(Health::looks_at);
         let checks = [
             (ready, DescribedPart::Ready, "readiness check"),
             (health, DescribedPart::Health, "health check"),

@@ -306,18 +306,12 @@ impl Process {
 
     /// The path that says that it is ready, if one does.
     pub(crate) fn awaited_path(&self) -> Option<PathBuf> {
-        match &self.ready.as_ref()?.condition {
-            ReadyCondition::Path(path) => Some(self.resolve(path)),
-            ReadyCondition::Line(_)
-            | ReadyCondition::Tcp(_)
-            | ReadyCondition::Unix(_)
-            | ReadyCondition::Http(_)
-            | ReadyCondition::Command(_)
-            | ReadyCondition::Notify
-            | ReadyCondition::Completion
-            | ReadyCondition::Descriptor(_)
-            | ReadyCondition::Check(_) => None,
-        }
+        Some(self.resolve(self.ready.as_ref()?.path_to_look_at()?))
+    }
+
+    /// The path that it has to keep changing, if its health is told by one.
+    pub(crate) fn watched_path(&self) -> Option<PathBuf> {
+        Some(self.resolve(self.health.as_ref()?.looks_at()?.path_to_look_at()?))
     }
 
     /// Whether it speaks systemd's notify protocol.
