@@ -93,9 +93,10 @@ impl Ready {
     ///
     /// A connection that leads to itself, because no process listens at a port from which the system takes connecting
     /// ends, does not count. Where the address is one of this system, the listening process is looked for: if it is
-    /// found and is not of the child's set, the child is not ready, and the error names that process. If it cannot be
-    /// found, because it belongs to another user or listens elsewhere, the connection counts.
-    /// [`any_owner`](Self::any_owner) leaves this out.
+    /// found and is not of the child's set, the child is not ready, and the error names that process. If it is not
+    /// found because it belongs to another user, it is enough that all processes of the set show what they have and
+    /// none has the socket: the child is not ready either. If one of them does not show it (it has become another
+    /// user), or if the listener is elsewhere, the connection counts. [`any_owner`](Self::any_owner) leaves this out.
     pub fn tcp(address: impl Into<String>) -> Self {
         Self::of(ReadyCondition::Tcp(address.into()))
     }
