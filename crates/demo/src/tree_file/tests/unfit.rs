@@ -27,6 +27,10 @@ fn what_does_not_fit_together_is_refused_with_the_key_that_does_not_fit() {
             "tree.toml:6: root/web: process.ready.unix: this program listens at s itself",
         ),
         (
+            web("listen = [{ tcp = '127.0.0.1:80' }]\nhealth = { tcp = 'localhost:80' }"),
+            "tree.toml:6: root/web: process.health.tcp: this program listens at 127.0.0.1:80 itself",
+        ),
+        (
             web("expand = true\nenv = { A = 'a', B = '${', C = '${A}' }"),
             "tree.toml:6: root/web: process.env.B: after `${` there is no name",
         ),
