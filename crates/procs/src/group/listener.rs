@@ -86,7 +86,7 @@ enum Held {
 
 /// Whether a process has one of these sockets.
 fn held_by(pid: i32, inodes: &[u64]) -> Held {
-    match held_in(&format!("/proc/{pid}/fd"), inodes) {
+    match held_in(format!("/proc/{pid}/fd"), inodes) {
         // One whose first thread has ended shows the descriptors of its other threads alone.
         Ok(None) => held_by_threads(pid, inodes),
         Ok(Some(held)) => held,

@@ -78,8 +78,9 @@ pub struct Process {
 impl Process {
     /// A process that runs this program.
     ///
-    /// A name without `/` is looked for in `PATH`: the process's own if [`env`](Self::env) sets one, else this
-    /// program's. A relative path with `/` counts from the process's working directory.
+    /// A name without `/` is looked for in `PATH`: the process's own if [`env`](Self::env) or an
+    /// [`env_file`](Self::env_file) sets one, else this program's. A relative path with `/` counts from the process's
+    /// working directory.
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             command: Command::new(program),
