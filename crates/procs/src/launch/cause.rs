@@ -8,7 +8,7 @@ use std::path::Path;
 use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::image;
-use super::interpreter::{Chain, Form, Link};
+use super::interpreter::{ExecChain, ExecLink, Form};
 use crate::spec::{Command, longest_text};
 
 /// What follows the interpreter's name in the text of an error.
@@ -24,7 +24,7 @@ pub(super) fn about_interpreter(interpreter: &Path, behind: Option<&Path>) -> St
 }
 
 /// Why a program that is there was not executed, in words that follow "is not executable".
-pub(super) fn reason(chain: &Chain, errno: i32) -> Option<String> {
+pub(super) fn reason(chain: &ExecChain, errno: i32) -> Option<String> {
     match errno {
         libc::ENOEXEC => {
             let (last, is_interpreter) = chain.last();
@@ -43,7 +43,7 @@ pub(super) fn reason(chain: &Chain, errno: i32) -> Option<String> {
     }
 }
 
-fn of(link: &Link, is_interpreter: bool, why: String) -> String {
+fn of(link: &ExecLink, is_interpreter: bool, why: String) -> String {
     if is_interpreter { format!("of its interpreter `{}`: {why}", link.name.display()) } else { why }
 }
 

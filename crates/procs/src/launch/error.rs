@@ -7,7 +7,7 @@ use super::attributes::asked;
 use super::cause;
 use super::identity::NotFound;
 use super::image::NulByteIn;
-use super::interpreter::Chain;
+use super::interpreter::ExecChain;
 use crate::listen_sockets::ListenAddress;
 use crate::policy;
 use crate::shortage::{Whose, and_limit, limit_behind};
@@ -346,12 +346,12 @@ impl LaunchError {
             return Self::limit(program, number, source);
         }
         let directory = command.directory.as_deref().unwrap_or(Path::new(""));
-        let chain = || found.as_ref().map(|found| Chain::of(found, directory));
+        let chain = || found.as_ref().map(|found| ExecChain::of(found, directory));
         match (stage, source.raw_os_error(), &command.directory) {
             (SpawnStage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
             (SpawnStage::Exec, Some(libc::ENOENT), _) if found.is_some() => {
                 let chain = chain();
-                let missing = chain.as_ref().and_then(Chain::missing);
+                let missing = chain.as_ref().and_then(ExecChain::missing);
                 let interpreter = missing.map(|(missing, _)| missing.name.clone());
                 let behind = missing.and_then(|(_, behind)| Some(behind?.name.clone()));
                 Self::InterpreterNotFound { program, interpreter, behind }

@@ -40,7 +40,7 @@ pub(super) enum Form {
 
 /// A file that takes part in the execution of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Link {
+pub(super) struct ExecLink {
     /// As the file before it names it.
     pub(super) name: PathBuf,
     pub(super) file: PathBuf,
@@ -49,14 +49,14 @@ pub(super) struct Link {
 
 /// A program, its interpreter, the interpreter of that, and so on, or its loader.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(super) struct ExecChain {
     /// One at least.
-    links: Vec<Link>,
+    links: Vec<ExecLink>,
     /// Whether the kernel does not follow it to its end.
     pub(super) is_too_long: bool,
 }
 
-impl Chain {
+impl ExecChain {
     /// Looks at the files that execute a program in this directory.
     pub(super) fn of(program: &Path, directory: &Path) -> Self {
         let mut links = vec![link(program.to_owned(), Path::new(""))];
@@ -65,7 +65,7 @@ impl Chain {
                 Some(Form::Script(interpreter)) => interpreter.clone(),
                 Some(Form::Binary(Some(loader))) => {
                     let file = directory.join(loader);
-                    links.push(Link { name: loader.clone(), file, form: Form::Binary(None) });
+                    links.push(ExecLink { name: loader.clone(), file, form: Form::Binary(None) });
                     return Self { links, is_too_long: false };
                 }
                 _ => return Self { links, is_too_long: false },
@@ -77,19 +77,19 @@ impl Chain {
         Self { links, is_too_long: true }
     }
 
-    pub(super) fn links(&self) -> &[Link] {
+    pub(super) fn links(&self) -> &[ExecLink] {
         &self.links
     }
 
     /// What the program needs and is not there, and the interpreter that needs it if that is not the program itself.
-    pub(super) fn missing(&self) -> Option<(&Link, Option<&Link>)> {
+    pub(super) fn missing(&self) -> Option<(&ExecLink, Option<&ExecLink>)> {
         let [.., needs, last] = &self.links[..] else { return None };
         let behind = Some(needs).filter(|_| self.links.len() > 2);
         image::is_not_there(&last.file).then_some((last, behind))
     }
 
     /// The file on whose form it depends whether the program is executed, and whether that is an interpreter.
-    pub(super) fn last(&self) -> (&Link, bool) {
+    pub(super) fn last(&self) -> (&ExecLink, bool) {
         // A loader has the form that it needs, as far as this is looked at.
         let last = self.links.iter().rev().find(|link| link.form != Form::Binary(None));
         let last = last.or_else(|| self.links.last()).expect("the program is one");
@@ -97,10 +97,10 @@ impl Chain {
     }
 }
 
-fn link(name: PathBuf, directory: &Path) -> Link {
+fn link(name: PathBuf, directory: &Path) -> ExecLink {
     let file = directory.join(&name);
     let form = form_of(&file).unwrap_or(Form::Unknown);
-    Link { name, file, form }
+    ExecLink { name, file, form }
 }
 
 fn form_of(path: &Path) -> io::Result<Form> {
@@ -129,7 +129,7 @@ fn interpreter_in(line: &[u8]) -> Option<PathBuf> {
 }
 
 /// Where the fields stand in the headers of a binary.
-struct Layout {
+struct HeaderLayout {
     table: usize,
     entry_size: usize,
     entries: usize,
@@ -140,8 +140,10 @@ struct Layout {
     word: usize,
 }
 
-const OF_32_BITS: Layout = Layout { table: 28, entry_size: 42, entries: 44, offset: 4, length: 16, word: 4 };
-const OF_64_BITS: Layout = Layout { table: 32, entry_size: 54, entries: 56, offset: 8, length: 32, word: 8 };
+const OF_32_BITS: HeaderLayout =
+    HeaderLayout { table: 28, entry_size: 42, entries: 44, offset: 4, length: 16, word: 4 };
+const OF_64_BITS: HeaderLayout =
+    HeaderLayout { table: 32, entry_size: 54, entries: 56, offset: 8, length: 32, word: 8 };
 
 fn binary(file: &File, head: &[u8]) -> Form {
     const NATIVE_ORDER: u8 = if cfg!(target_endian = "little") { 1 } else { 2 };
@@ -162,7 +164,7 @@ fn binary(file: &File, head: &[u8]) -> Form {
 }
 
 /// The loader that a binary names (`PT_INTERP`).
-fn loader(file: &File, head: &[u8], layout: &Layout) -> Option<PathBuf> {
+fn loader(file: &File, head: &[u8], layout: &HeaderLayout) -> Option<PathBuf> {
     const LOADER: u64 = 3;
     let entry_size = usize::try_from(number(head, layout.entry_size, 2)?).ok().filter(|size| *size > 0)?;
     let entries = usize::try_from(number(head, layout.entries, 2)?).ok()?;
@@ -275,7 +277,7 @@ mod tests {
             let ran = std::process::Command::new(&program).current_dir(directory.path()).status();
 
             let is_refused = ran.is_err_and(|error| error.raw_os_error() == Some(libc::ELOOP));
-            assert_eq!(Chain::of(&program, directory.path()).is_too_long, is_refused, "{depth}");
+            assert_eq!(ExecChain::of(&program, directory.path()).is_too_long, is_refused, "{depth}");
         }
     }
 
@@ -310,7 +312,7 @@ mod tests {
         }
         assert_eq!(form(b"\x7fELF"), Form::Other);
         assert_eq!(form(b"\x7fELF\x02\x02"), Form::Foreign(None));
-        let shell = Chain::of(Path::new("/bin/sh"), Path::new("/"));
+        let shell = ExecChain::of(Path::new("/bin/sh"), Path::new("/"));
         assert!(shell.missing().is_none() && !shell.last().1, "{shell:?}");
     }
 }

@@ -45,3 +45,22 @@ fn what_does_not_fit_together_is_refused_with_the_key_that_does_not_fit() {
         ),
     ]);
 }
+
+#[test]
+fn an_address_whose_host_is_none_is_refused() {
+    check(&[
+        (
+            web("ready = { tcp = 'http://localhost:8080' }"),
+            "process.ready.tcp: \"http://localhost:8080\" is not an address",
+        ),
+        (web("health = { tcp = 'my host:80' }"), "process.health.tcp: \"my host:80\" is not an address"),
+        (
+            web("listen = [{ udp = '256.1.1.1:80' }]"),
+            "process.listen[0].udp: \"256.1.1.1:80\" is not an address",
+        ),
+        (
+            web("ready = { http = 'http://[::1/' }"),
+            "process.ready.http: the URL \"http://[::1/\" has a host that is none",
+        ),
+    ]);
+}

@@ -13,7 +13,7 @@ use super::files::{access, is_ours};
 use super::today::Today;
 use crate::launch::cause;
 use crate::launch::image::{self, ProgramSight};
-use crate::launch::interpreter::{Chain, Form, Link};
+use crate::launch::interpreter::{ExecChain, ExecLink, Form};
 use crate::spec::{Command, Limit, longest_text};
 
 const ABOUT: DescribedPart = DescribedPart::Program;
@@ -47,7 +47,7 @@ fn file(command: &Command, described: &Command, directory: &Path) -> Option<Fore
             return is_ours(command).then(|| ForeseenFailure::possible(ABOUT, reason));
         }
     };
-    let chain = Chain::of(&found, directory);
+    let chain = ExecChain::of(&found, directory);
     let [.., last] = chain.links() else { return None };
     let wrong = match chain.missing() {
         Some((missing, behind)) => {
@@ -73,9 +73,9 @@ fn file(command: &Command, described: &Command, directory: &Path) -> Option<Fore
 }
 
 /// Says that this program may not execute one of these files.
-fn forbidden(chain: &Chain, name: &dyn Display) -> Option<String> {
+fn forbidden(chain: &ExecChain, name: &dyn Display) -> Option<String> {
     let links = chain.links().iter();
-    let denied = |link: &Link| access(&link.file, AccessFlags::X_OK).err();
+    let denied = |link: &ExecLink| access(&link.file, AccessFlags::X_OK).err();
     let (link, error) = links.filter_map(|link| Some((link, denied(link)?))).next()?;
     let of = if *link == chain.links()[0] {
         String::new()
@@ -86,7 +86,7 @@ fn forbidden(chain: &Chain, name: &dyn Display) -> Option<String> {
 }
 
 /// Whether the kernel may have been told how to execute binaries for other machines (`binfmt_misc`).
-fn is_taught(chain: &Chain) -> bool {
+fn is_taught(chain: &ExecChain) -> bool {
     let taught = || fs::read_dir("/proc/sys/fs/binfmt_misc").into_iter().flatten().flatten();
     let is_kind = |name: &OsStr| name != "register" && name != "status";
     matches!(chain.last().0.form, Form::Foreign(_)) && taught().any(|kind| is_kind(&kind.file_name()))
