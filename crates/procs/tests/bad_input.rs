@@ -68,6 +68,12 @@ fn cases(directory: &Path) -> Vec<Case> {
     let long = "x".repeat(100_000);
     let denied = "Permission denied (os error 13)";
 
+    file("near", "#!/no/such\n", 0o755);
+    for depth in 0..6 {
+        file(&format!("deep{depth}"), &format!("#!{}\n", at(&format!("deep{}", depth + 1)).display()), 0o755);
+    }
+    file("deep6", "#!/bin/sh\n", 0o755);
+
     let mut cases = vec![
         (run(&at("none")), format!("the program `{}` was not found", at("none").display())),
         (run(&at("plain/below")), format!("the program `{}` was not found", at("plain/below").display())),
@@ -98,6 +104,29 @@ fn cases(directory: &Path) -> Vec<Case> {
             "/bin/sh\\r",
             ": the first line of the file ends with a carriage return",
         ),
+        no_interpreter(
+            &file("second", &format!("#!{}\n", at("gone").display()), 0o755),
+            "/no/such",
+            &format!(": its interpreter `{}` needs it", at("gone").display()),
+        ),
+        (
+            Process::new(file("relative", "#!near\n", 0o755)).current_dir(directory),
+            format!(
+                "the interpreter \"/no/such\" of `{}` was not found: its interpreter `near` needs it",
+                at("relative").display()
+            ),
+        ),
+        not_executable(
+            &file("behind", &format!("#!{}\n", at("text").display()), 0o755),
+            &format!(
+                ", of its interpreter `{}`: it has no `#!` line and is no binary of this system: Exec format error",
+                at("text").display()
+            ),
+        ),
+        not_executable(
+            &at("deep0"),
+            ", its interpreter has an interpreter, and so on, more often than the system follows: Too many levels",
+        ),
         (
             Process::new("/bin/true").args(vec![long; 80]),
             "the arguments and the environment of `/bin/true` are too long: they have ".into(),
@@ -112,6 +141,14 @@ fn cases(directory: &Path) -> Vec<Case> {
             ),
         ),
     ];
+    if let Some(binary) = without_its_loader() {
+        fs::write(at("unloaded"), binary).unwrap();
+        fs::set_permissions(at("unloaded"), Permissions::from_mode(0o755)).unwrap();
+        cases.push((
+            run(&at("unloaded")),
+            format!("the interpreter \"/non/so\" of `{}` was not found", at("unloaded").display()),
+        ));
+    }
     if let Some(program) = on_noexec() {
         cases.push(not_executable(
             &program,
@@ -129,6 +166,16 @@ fn cases(directory: &Path) -> Vec<Case> {
     let (first, error) = cases[0].clone();
     cases.push((first.ready(Ready::tcp("127.0.0.1:1")).ready_timeout(Duration::from_secs(500)), error));
     cases
+}
+
+/// A binary of this system that names a loader which is not there. `None` if this system's binaries have none.
+fn without_its_loader() -> Option<Vec<u8>> {
+    let mut binary = fs::read("/bin/true").unwrap();
+    // What the linker writes at the beginning.
+    let at = binary.iter().take(4096).position(|byte| *byte == b'/')?;
+    let loader = binary.get_mut(at..at + 8).filter(|text| text.starts_with(b"/lib"))?;
+    loader.copy_from_slice(b"/non/so\0");
+    Some(binary)
 }
 
 /// A program on a file system from which nothing may be executed, if there is one to write to.

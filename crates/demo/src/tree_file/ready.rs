@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{HttpGet, Output};
+use rootward::process::{self, HttpGet, Output, Process};
 
 use super::command;
 use super::error::{FileError, Problem};
@@ -123,10 +123,13 @@ fn read_line(field: &Field<'_>) -> Result<ReadyWhen, FileError> {
     }
 }
 
+/// The library says what is an address.
 pub(super) fn read_address(field: &Field<'_>) -> Result<String, FileError> {
     let text = field.text_without_nul()?;
-    let valid = text
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
-    if valid { Ok(text.to_owned()) } else { Err(field.error(Problem::Address { text: text.to_owned() })) }
+    let of_form = Process::new("a").ready(process::Ready::tcp(text));
+    if of_form.problem().is_none() {
+        Ok(text.to_owned())
+    } else {
+        Err(field.error(Problem::Address { text: text.to_owned() }))
+    }
 }

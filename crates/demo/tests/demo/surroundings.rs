@@ -2,7 +2,7 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::unistd::Uid;
@@ -77,12 +77,10 @@ fn what_is_hidden_or_refused_leads_to_the_next_weaker_level_and_to_no_hang() {
         return;
     }
     let temp = Temp::new();
-    let file = temp.write(
-        "tree.toml",
+    let file = for_each_user(
+        &temp,
         "[[children]]\nid = 'job'\nrestart = 'transient'\nprocess = { command = ['sh', '-c', 'exit 0'] }\n",
     );
-    let directory = file.parent().expect("it is in a directory");
-    std::fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("it is the test's own");
     for case in CASES {
         run(&case, unshare, &file);
     }
@@ -120,4 +118,45 @@ fn run(case: &Case, unshare: &[&str], file: &Path) {
         event["event"] == "degraded" && event["what"] == "containment"
     };
     assert_eq!(events.lines().any(is_degraded), *is_weaker, "{name}: {said}");
+}
+
+/// A file that each user may read.
+fn for_each_user(temp: &Temp, text: &str) -> PathBuf {
+    let file = temp.write("tree.toml", text);
+    let directory = file.parent().expect("it is in a directory");
+    std::fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("it is the test's own");
+    file
+}
+
+/// A user that is not root does not see what root's processes have.
+#[test]
+#[expect(clippy::print_stderr, reason = "a test says what it has left out")]
+fn a_listener_of_another_user_makes_no_process_ready() {
+    if !Uid::effective().is_root() {
+        eprintln!("left out: a listener of another user, which root alone can make");
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let temp = Temp::new();
+    let file = for_each_user(
+        &temp,
+        &format!(
+            "[[children]]\nid = 'web'\nprocess = {{ command = ['sleep', '1000'], ready = {{ tcp = '{address}' }}, \
+             ready_timeout = '1s' }}\n"
+        ),
+    );
+
+    let demo = Command::new("sh")
+        .args(["-c", &format!("exec {AS_A_USER} \"$@\""), "sh", env!("CARGO_BIN_EXE_rootward-demo"), "run"])
+        .arg(file)
+        .args(["--view", "lines"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("util-linux is there");
+
+    let said = String::from_utf8_lossy(&demo.stderr);
+    let expected = "the last look: a process of another user or PID namespace listens there, which is none of its \
+                    processes";
+    assert!(demo.status.code() == Some(1) && said.contains(expected), "{:?}: {said}", demo.status);
 }

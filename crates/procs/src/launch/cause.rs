@@ -1,67 +1,65 @@
 //! Why an exec has failed, as far as the file and the texts say. Looked for after it, and only then.
 
-use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
-use std::io::Read;
+use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::image;
+use super::interpreter::{ExecChain, ExecLink, Form};
 use crate::spec::{Command, longest_text};
 
-/// How much of a file is looked at: as much as the kernel does.
-const HEAD: u64 = 256;
-
-/// The interpreter that the first line of a file names, as the kernel reads it.
-pub(super) fn interpreter_of(program: &Path) -> Option<PathBuf> {
-    let head = head_of(program)?;
-    let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-    let line = line.trim_ascii_start();
-    let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t' | 0)).unwrap_or(line.len());
-    (end > 0).then(|| PathBuf::from(OsStr::from_bytes(&line[..end])))
-}
-
 /// What follows the interpreter's name in the text of an error.
-pub(super) fn about_interpreter(interpreter: &Path) -> &'static str {
-    match interpreter.as_os_str().as_bytes() {
-        [.., b'\r'] => ": the first line of the file ends with a carriage return",
-        _ => "",
+pub(super) fn about_interpreter(interpreter: &Path, behind: Option<&Path>) -> String {
+    match (interpreter.as_os_str().as_bytes(), behind) {
+        ([.., b'\r'], None) => ": the first line of the file ends with a carriage return".to_owned(),
+        ([.., b'\r'], Some(behind)) => {
+            format!(": the first line of its interpreter `{}` ends with a carriage return", behind.display())
+        }
+        (_, Some(behind)) => format!(": its interpreter `{}` needs it", behind.display()),
+        (_, None) => String::new(),
     }
 }
 
-/// Why a file that is there was not executed, in words that follow "is not executable".
-pub(super) fn reason(program: &Path, errno: i32) -> Option<String> {
+/// Why a program that is there was not executed, in words that follow "is not executable".
+pub(super) fn reason(chain: &ExecChain, errno: i32) -> Option<String> {
     match errno {
         libc::ENOEXEC => {
-            let head = head_of(program)?;
-            let why = if head.is_empty() {
-                "the file is empty"
-            } else if head.starts_with(b"#!") {
-                "its `#!` line names no interpreter"
-            } else {
-                "it has no `#!` line and is no binary of this system"
-            };
-            Some(why.to_owned())
+            let (last, is_interpreter) = chain.last();
+            Some(of(last, is_interpreter, wrong_form(&last.form)?))
         }
         libc::EACCES => {
-            let metadata = fs::metadata(program).ok()?;
-            refused(program, &metadata).or_else(|| {
-                let interpreter = interpreter_of(program)?;
-                let why = refused(&interpreter, &fs::metadata(&interpreter).ok()?)?;
-                Some(format!("of its interpreter `{}`: {why}", interpreter.display()))
+            let mut links = chain.links().iter().enumerate();
+            links.find_map(|(at, link)| {
+                Some(of(link, at > 0, refused(&link.file, &fs::metadata(&link.file).ok()?)?))
             })
         }
+        libc::ELOOP if chain.is_too_long => Some(
+            "its interpreter has an interpreter, and so on, more often than the system follows".to_owned(),
+        ),
         _ => None,
     }
 }
 
-/// Whether a file is one that the kernel executes by itself, or has an interpreter. `None` if it cannot be read.
-pub(super) fn has_known_form(program: &Path) -> Option<bool> {
-    let head = head_of(program)?;
-    Some(head.starts_with(b"\x7fELF") || interpreter_of(program).is_some())
+fn of(link: &ExecLink, is_interpreter: bool, why: String) -> String {
+    if is_interpreter { format!("of its interpreter `{}`: {why}", link.name.display()) } else { why }
+}
+
+/// Why the kernel does not execute a file of this form. Files of other forms it may have been told to (`binfmt_misc`).
+fn wrong_form(form: &Form) -> Option<String> {
+    let why = match form {
+        Form::Empty => "the file is empty",
+        Form::Nameless => "its `#!` line names no interpreter",
+        Form::Other => "it has no `#!` line and is no binary of this system",
+        Form::Foreign(None) => "it is a binary for another machine",
+        Form::Foreign(Some(machine)) => {
+            return Some(format!("it is a binary for another machine, {machine}"));
+        }
+        Form::Script(_) | Form::Binary(_) | Form::Unknown => return None,
+    };
+    Some(why.to_owned())
 }
 
 fn refused(file: &Path, metadata: &Metadata) -> Option<String> {
@@ -90,43 +88,24 @@ pub(super) fn too_long(command: &Command) -> String {
     format!("they have {total} bytes altogether, and the longest, {name}, has {bytes}")
 }
 
-fn head_of(file: &Path) -> Option<Vec<u8>> {
-    // Only a regular file: to open a FIFO would wait.
-    if !fs::metadata(file).ok()?.is_file() {
-        return None;
-    }
-    let mut head = Vec::new();
-    File::open(file).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
-    Some(head)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn file(contents: &str) -> (tempfile::TempDir, PathBuf) {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("file");
-        fs::write(&path, contents).unwrap();
-        (directory, path)
-    }
-
     #[test]
-    fn an_interpreter_is_what_the_kernel_takes_for_one() {
-        let interpreter = |contents| interpreter_of(&file(contents).1.clone());
-        let found = |contents| {
-            let (_directory, path) = file(contents);
-            interpreter_of(&path).map(|it| it.into_os_string().into_string().unwrap())
+    fn a_carriage_return_at_the_end_of_an_interpreter_is_explained() {
+        let about = |interpreter: &str, behind: Option<&str>| {
+            about_interpreter(Path::new(interpreter), behind.map(Path::new))
         };
 
-        assert_eq!(found("#!/bin/sh\n").as_deref(), Some("/bin/sh"));
-        assert_eq!(found("#! /usr/bin/env sh -x\necho").as_deref(), Some("/usr/bin/env"));
-        assert_eq!(found("#!/bin/sh\r\n").as_deref(), Some("/bin/sh\r"));
-        assert_eq!(found("#!\n"), None);
-        assert_eq!(found("echo"), None);
-        assert_eq!(interpreter(""), None, "the file is gone");
-        assert!(about_interpreter(Path::new("/bin/sh\r")).ends_with("carriage return"));
-        assert_eq!(about_interpreter(Path::new("/bin/sh")), "");
+        assert!(about("/bin/sh\r", None).ends_with("of the file ends with a carriage return"));
+        assert!(
+            about("/bin/sh\r", Some("b")).ends_with("of its interpreter `b` ends with a carriage return")
+        );
+        assert_eq!(
+            (about("/bin/sh", None).as_str(), about("x", Some("b")).as_str()),
+            ("", ": its interpreter `b` needs it")
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::attributes::asked;
 use super::cause;
 use super::identity::NotFound;
 use super::image::NulByteIn;
+use super::interpreter::ExecChain;
 use crate::listen_sockets::ListenAddress;
 use crate::policy;
 use crate::shortage::{Whose, and_limit, limit_behind};
@@ -27,12 +28,15 @@ pub enum LaunchError {
     },
     /// The program is there, and what it needs to be executed is not: the interpreter of a script's first line, or the
     /// loader of a binary.
-    #[error("the {} of `{}` was not found{}", named(interpreter.as_deref()), program.display(), about(interpreter.as_deref()))]
+    #[error("the {} of `{}` was not found{}", named(interpreter.as_deref()), program.display(), about(interpreter.as_deref(), behind.as_deref()))]
     InterpreterNotFound {
         /// The program as it was given.
         program: PathBuf,
-        /// What the script's first line names. A binary's loader is not looked for.
+        /// What the script's first line names, or the loader that the binary names. `None` if it was there when it was
+        /// looked for.
         interpreter: Option<PathBuf>,
+        /// The interpreter of the program that names it, if it is not the program itself.
+        behind: Option<PathBuf>,
     },
     /// The file is there, and may not or cannot be executed.
     #[error("`{}` is not executable{}", program.display(), because(reason.as_deref()))]
@@ -341,11 +345,16 @@ impl LaunchError {
         if let Some(number) = stage.cgroup_limit() {
             return Self::limit(program, number, source);
         }
+        let directory = command.directory.as_deref().unwrap_or(Path::new(""));
+        let chain = || found.as_ref().map(|found| ExecChain::of(found, directory));
         match (stage, source.raw_os_error(), &command.directory) {
             (SpawnStage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
             (SpawnStage::Exec, Some(libc::ENOENT), _) if found.is_some() => {
-                let interpreter = found.and_then(|found| cause::interpreter_of(&found));
-                Self::InterpreterNotFound { program, interpreter }
+                let chain = chain();
+                let missing = chain.as_ref().and_then(ExecChain::missing);
+                let interpreter = missing.map(|(missing, _)| missing.name.clone());
+                let behind = missing.and_then(|(_, behind)| Some(behind?.name.clone()));
+                Self::InterpreterNotFound { program, interpreter, behind }
             }
             (SpawnStage::Exec, Some(libc::ENOENT | libc::ENOTDIR), _) => Self::ProgramNotFound { program },
             (SpawnStage::Exec, Some(libc::E2BIG), _) => {
@@ -356,7 +365,7 @@ impl LaunchError {
                 Some(errno @ (libc::EACCES | libc::EPERM | libc::ENOEXEC | libc::ELOOP | libc::ENAMETOOLONG)),
                 _,
             ) => {
-                let reason = found.and_then(|found| cause::reason(&found, errno));
+                let reason = chain().and_then(|chain| cause::reason(&chain, errno));
                 Self::NotExecutable { program, reason, source }
             }
             (SpawnStage::Limits, _, _) => Self::Inherit { program, what: "resource limits", source },
@@ -393,11 +402,11 @@ impl LaunchError {
 }
 
 fn named(interpreter: Option<&Path>) -> String {
-    interpreter.map_or_else(|| "loader".to_owned(), |it| format!("interpreter {it:?}"))
+    interpreter.map_or_else(|| "interpreter or loader".to_owned(), |it| format!("interpreter {it:?}"))
 }
 
-fn about(interpreter: Option<&Path>) -> &'static str {
-    interpreter.map_or("", cause::about_interpreter)
+fn about(interpreter: Option<&Path>, behind: Option<&Path>) -> String {
+    interpreter.map_or_else(String::new, |it| cause::about_interpreter(it, behind))
 }
 
 fn because(reason: Option<&str>) -> String {

@@ -10,6 +10,14 @@ use std::path::{Path, PathBuf};
 use crate::spec::{Command, Descriptors};
 use crate::sys::{HoldsNul, Program, Session, Texts};
 
+/// The variable that says where programs are looked for.
+const PATH: &str = "PATH";
+
+/// Whether it is a file of variables that may say where the program is looked for.
+pub(super) fn is_searched_as_files_say(command: &Command) -> bool {
+    !command.program.as_bytes().contains(&b'/') && !command.env.contains_key(OsStr::new(PATH))
+}
+
 /// Where programs are looked for if nothing says so.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
@@ -76,23 +84,23 @@ pub(super) enum ProgramSight {
     Missing,
     /// Nothing can be at this path, whatever rights one has: it leads in a circle, or is too long.
     NoPath(PathBuf, io::Error),
-    /// One of the candidates is in a directory that may not be searched, and so may be there.
-    Hidden,
+    /// One of the candidates is in a directory that may not be searched, and so may be there. It is the first of them.
+    Hidden(PathBuf, io::Error),
 }
 
 /// Looks at the candidates in the order in which an exec tries them.
 pub(super) fn look(command: &Command) -> ProgramSight {
-    let mut is_hidden = false;
+    let mut hidden = None;
     for path in places(command) {
         match path.metadata() {
             Ok(_) => return ProgramSight::Found(path),
             Err(error) if is_absence(&error) => {}
             // The search ends with it.
-            Err(error) if is_no_path(&error) && !is_hidden => return ProgramSight::NoPath(path, error),
-            Err(_) => is_hidden = true,
+            Err(error) if is_no_path(&error) && hidden.is_none() => return ProgramSight::NoPath(path, error),
+            Err(error) => _ = hidden.get_or_insert((path, error)),
         }
     }
-    if is_hidden { ProgramSight::Hidden } else { ProgramSight::Missing }
+    hidden.map_or(ProgramSight::Missing, |(path, error)| ProgramSight::Hidden(path, error))
 }
 
 /// Whether an error says that a path leads to nothing, whatever rights one has.
@@ -141,9 +149,12 @@ fn candidates(command: &Command) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The child's own `PATH` if it is given one, else ours.
+/// The child's own `PATH` if it is given one, by the command or by a file of variables, else ours.
 fn search_path(command: &Command) -> OsString {
-    let own = command.env.get(OsStr::new("PATH")).cloned().flatten();
+    let own = match command.env.get(OsStr::new(PATH)) {
+        Some(own) => own.clone(),
+        None => given_beneath(command).filter(|(key, _)| *key == PATH).map(|(_, path)| path.clone()).last(),
+    };
     own.or_else(|| std::env::var_os("PATH")).unwrap_or_else(|| DEFAULT_PATH.into())
 }
 
@@ -225,6 +236,18 @@ mod tests {
         command.env.insert("PATH".into(), Some("/a::/b".into()));
 
         assert_eq!(candidates(&command), ["/a/tool", "./tool", "/b/tool"].map(Path::new));
+    }
+
+    #[test]
+    fn a_bare_name_is_searched_for_in_the_path_of_a_file_of_variables_unless_the_command_has_one() {
+        let mut command = Command::new("tool");
+        command.read_env = vec![("PATH".into(), "/first".into()), ("PATH".into(), "/last".into())];
+        assert_eq!(search_path(&command), "/last");
+
+        command.env.insert("PATH".into(), Some("/own".into()));
+        assert_eq!(search_path(&command), "/own");
+        command.env.insert("PATH".into(), None);
+        assert_eq!(search_path(&command), std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into()));
     }
 
     #[test]

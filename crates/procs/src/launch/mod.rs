@@ -13,6 +13,7 @@ mod error_tests;
 mod foresee;
 mod identity;
 mod image;
+mod interpreter;
 mod resolve;
 mod stdio;
 mod through_warden;

@@ -39,7 +39,7 @@ impl Owner {
         let pid = owned_set.set().pid().unsigned_abs();
         let post = Post { owner: myself.clone(), pacer: self.pacer.clone() };
         let tasks = self.tasks.clone();
-        let signs = health_state.signs.take();
+        let (signs, last) = (health_state.signs.take(), health_state.before.get().copied());
         self.check = Some(match (&health.how, health.users()) {
             (HealthCheck::Watchdog(timeout), _) => {
                 let watchdog = Watchdog::new(*timeout, rules.start_period, awake_now());
@@ -56,7 +56,7 @@ impl Owner {
                 let Some(probe) = self.probe(&process, ready) else { return };
                 let log = StartLog::default();
                 let any_owner = ready.any_owner || !process.command().descriptors.sockets.is_empty();
-                let looks = Looks::Probe { probe: Box::new(probe), any_owner, members, log, last: None };
+                let looks = Looks::Probe { probe: Box::new(probe), any_owner, members, log, last };
                 RunningCheck::health(myself.clone(), |_| look_again_and_again(looks, rules, post))
             }
         });
@@ -132,7 +132,7 @@ enum Looks {
         any_owner: bool,
         members: MembersOfSet,
         log: StartLog,
-        /// What stood at a path at the last look.
+        /// What stood at a path at the last look, or before the program was started.
         last: Option<PathState>,
     },
     Users(Users),

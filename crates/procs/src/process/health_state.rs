@@ -1,15 +1,20 @@
 //! What the owner of a process has for its health check, and what a check tells it.
 
+use std::sync::{Arc, OnceLock};
+
 use rootward_core::OutputSink;
 use tokio::sync::{oneshot, watch};
 
 use super::notices::Signs;
+use super::path_state::PathState;
 
 /// What the owner of a process with a health check has for it.
 pub(super) struct HealthState {
     pub(super) sink: OutputSink,
     /// What a process says of its health by itself.
     pub(super) signs: Option<watch::Receiver<Signs>>,
+    /// What stood at the path that it has to keep changing, before the program was started.
+    pub(super) before: Arc<OnceLock<PathState>>,
     /// Why it is being stopped.
     pub(super) illness: Option<String>,
     pub(super) is_escalated: bool,
@@ -43,6 +48,6 @@ pub(super) struct Diagnosis {
 
 impl HealthState {
     pub(super) fn new(sink: OutputSink, signs: Option<watch::Receiver<Signs>>) -> Self {
-        Self { sink, signs, illness: None, is_escalated: false }
+        Self { sink, signs, before: Arc::default(), illness: None, is_escalated: false }
     }
 }

@@ -11,8 +11,7 @@ use rootward_core::{ChildKind, Retries};
 use tokio::sync::oneshot;
 
 use super::outputs::{LineSinks, Outputs};
-use super::path_state::PathState;
-use super::start_log::StartLog;
+use super::path_state::{PathBefore, PathState};
 use crate::launch::{self, LaunchError, LaunchResult, Launched, Launcher, Launching, Order};
 use crate::pipes::RawEnds;
 use crate::policy::{NextAttempt, Retry};
@@ -43,14 +42,14 @@ pub(super) struct Again {
     pub(super) called_off: oneshot::Receiver<()>,
 }
 
-/// Begins to start a program.
+/// Begins to start a program. What stands at these paths before does not count.
 pub(super) fn begin(
     launcher: Arc<dyn Launcher>,
     order: Order,
-    log: Option<Arc<StartLog>>,
+    before: Vec<PathBefore>,
     again: Again,
 ) -> Launching {
-    let mut launching: Launching = Box::pin(launch(launcher, order, log, again));
+    let mut launching: Launching = Box::pin(launch(launcher, order, before, again));
     // The caller does what can be done at once: the order goes out. The task that waits for the answer polls again, and
     // is woken.
     match launching.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -63,14 +62,11 @@ pub(super) fn begin(
 async fn launch(
     launcher: Arc<dyn Launcher>,
     order: Order,
-    log: Option<Arc<StartLog>>,
+    before: Vec<PathBefore>,
     mut again: Again,
 ) -> LaunchResult {
-    if let Some((path, log)) = order.process.awaited_path().zip(log) {
-        // What stands there before does not count. What cannot be looked at is taken for nothing.
-        let before = PathState::find(path).await.unwrap_or_default();
-        // It is set here alone.
-        let _ = log.before.set(before);
+    for path in before {
+        PathState::find_before(path).await;
     }
     loop {
         let error = match launch::launch(&launcher, order.clone()).await {

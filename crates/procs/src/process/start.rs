@@ -20,6 +20,7 @@ use super::newline::Newline;
 use super::notices::Notices;
 use super::outputs::{LineSinks, LogOutput};
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
+use super::path_state::PathBefore;
 use super::sensor::Sensor;
 use super::shown::Shown;
 use super::start_log::StartLog;
@@ -120,7 +121,8 @@ impl StartChild for StartProcess {
             has_run: Arc::clone(&self.has_run),
             called_off,
         };
-        let launching = launching::begin(Arc::clone(&launcher), order, log.clone(), again);
+        let before = paths_before(&process, log.as_deref(), health_state.as_deref());
+        let launching = launching::begin(Arc::clone(&launcher), order, before, again);
         let ready = process.readiness().and_then(|ready| ready.line_to_match().cloned());
         let file = process.command().log.as_ref();
         let events = file.is_none_or(|file| file.events).then(|| sink.clone());
@@ -180,6 +182,14 @@ impl Process {
     pub fn problem(&self) -> Option<String> {
         problem_with(self).or_else(|| problem_with_identity(self))
     }
+}
+
+/// The paths at which it is told that the process is ready or well, and where it goes what stands there before.
+fn paths_before(process: &Process, log: Option<&StartLog>, health: Option<&HealthState>) -> Vec<PathBefore> {
+    let ready = process.awaited_path().zip(log.map(|log| &log.before));
+    let health = process.watched_path().zip(health.map(|health| &health.before));
+    let both = ready.into_iter().chain(health);
+    both.map(|(path, found)| PathBefore { path, found: Arc::clone(found) }).collect()
 }
 
 /// What others may see of an incarnation that begins.

@@ -3,7 +3,7 @@
 //! The sensor and the readiness check write it, and the owner of the process reads it when the start has failed.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::path_state::PathState;
 
@@ -17,7 +17,7 @@ const LONGEST_LINE: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct StartLog {
     /// What stood at the path that says that the process is ready, before the program was started.
-    pub(super) before: OnceLock<PathState>,
+    pub(super) before: Arc<OnceLock<PathState>>,
     known: Mutex<StartLogState>,
 }
 

@@ -94,7 +94,7 @@ impl Descriptors {
             let hint = if self.sockets.is_empty() { "" } else { "; sockets have those from 3 on" };
             return Some(format!("the descriptor {} is taken twice{hint}", twice[0]));
         }
-        self.sockets.iter().find_map(|socket| socket.problem(ready))
+        self.sockets.iter().find_map(Socket::problem)
     }
 
     /// What `LISTEN_FDNAMES` says.
@@ -105,7 +105,7 @@ impl Descriptors {
 }
 
 impl Socket {
-    fn problem(&self, ready: Option<&ReadyCondition>) -> Option<String> {
+    fn problem(&self) -> Option<String> {
         let given = match &self.place {
             ListenAddress::Given(name) => Some(name),
             ListenAddress::Tcp(_) | ListenAddress::Udp(_) | ListenAddress::Unix(_) => None,
@@ -116,24 +116,15 @@ impl Socket {
                 return Some(format!("{name:?} is no name for a socket"));
             }
         }
-        match (&self.place, ready) {
-            (ListenAddress::Tcp(address), Some(ReadyCondition::Tcp(asked))) if address == asked => Some(
-                format!("this program listens at {address} itself, so that this says nothing of the process"),
-            ),
-            (ListenAddress::Unix(path), Some(ReadyCondition::Unix(asked))) if path == asked => {
-                let path = path.display();
-                Some(format!(
-                    "this program listens at {path} itself, so that this says nothing of the process"
-                ))
-            }
-            (ListenAddress::Tcp(address) | ListenAddress::Udp(address), _)
-                if !super::well_formed::has_port(address) =>
+        match &self.place {
+            ListenAddress::Tcp(address) | ListenAddress::Udp(address)
+                if !super::well_formed::is_address(address) =>
             {
                 Some(format!("the socket's address {address:?} is not of the form host:port"))
             }
-            (ListenAddress::Unix(path), _) => super::well_formed::problem_with_path(path)
+            ListenAddress::Unix(path) => super::well_formed::problem_with_path(path)
                 .map(|problem| problem.replacen("the ready ", "the socket's ", 1)),
-            (ListenAddress::Tcp(_) | ListenAddress::Udp(_) | ListenAddress::Given(_), _) => None,
+            ListenAddress::Tcp(_) | ListenAddress::Udp(_) | ListenAddress::Given(_) => None,
         }
     }
 }
@@ -194,10 +185,6 @@ mod tests {
             (socket(Socket::unix("")), "the socket's path is empty"),
             (socket(Socket::unix("s").name("a:b")), "\"a:b\" is no name for a socket"),
             (socket(Socket::from_env("").name("a")), "\"\" is no name for a socket"),
-            (
-                socket(Socket::unix("s")).ready(Ready::unix("s")),
-                "this program listens at s itself, so that this says nothing of the process",
-            ),
         ] {
             assert_eq!(problem(&process).as_deref(), Some(expected));
         }

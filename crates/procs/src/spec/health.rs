@@ -79,7 +79,8 @@ impl Health {
     }
 
     /// Healthy if this path has been changed since the last check: a file that the process touches while it gets on
-    /// with its work. The first check finds out how it is. A relative path counts from the process's directory.
+    /// with its work. The first check compares with what stood there before the start: a file that an earlier
+    /// incarnation left counts when this one has changed it. A relative path counts from the process's directory.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self::look(Ready::path(path))
     }
@@ -191,6 +192,14 @@ impl Health {
                 | ReadyCondition::Descriptor(_) => ready.describe(),
             },
             HealthCheck::Watchdog(_) => "WATCHDOG=1 at its NOTIFY_SOCKET".to_owned(),
+        }
+    }
+
+    /// What is looked at again and again, if it is not the process that says that it is well.
+    pub(crate) fn looks_at(&self) -> Option<&Ready> {
+        match &self.how {
+            HealthCheck::Look(ready) => Some(ready),
+            HealthCheck::Watchdog(_) => None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use super::well_formed::{is_host, is_port};
+
 /// A GET request, and which answer is expected: for [`Ready::http`](super::Ready::http).
 ///
 /// Without [`status`](Self::status), any status from 200 to 299 will do. Redirects are not followed: they are an answer
@@ -101,8 +103,14 @@ impl HttpGet {
         if host.is_empty() {
             return Err("has no host");
         }
-        if port.is_some_and(|(_, port)| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
+        if port.is_some_and(|(_, port)| !is_port(port)) {
             return Err("has a port that is none");
+        }
+        if host.contains(':') && !host.starts_with('[') {
+            return Err("has an IPv6 address without brackets");
+        }
+        if !is_host(host) {
+            return Err("has a host that is none");
         }
         let address = if port.is_some() { authority.to_owned() } else { format!("{authority}:80") };
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -171,6 +179,11 @@ mod tests {
             (HttpGet::new("localhost:80"), "does not begin with http://"),
             (HttpGet::new("http://:80"), "has no host"),
             (HttpGet::new("http://h:80a/"), "has a port that is none"),
+            (HttpGet::new("http://::1/"), "has an IPv6 address without brackets"),
+            (HttpGet::new("http://[::1/"), "has a host that is none"),
+            (HttpGet::new("http://256.1.1.1/"), "has a host that is none"),
+            (HttpGet::new("http://a..b:80/"), "has a host that is none"),
+            (HttpGet::new("http://http://h/"), "has a port that is none"),
             (HttpGet::new("http://me@h/"), "has a user"),
             (HttpGet::new("http://h/a b"), "has to be escaped"),
             (HttpGet::new("http://h").status(7), "7 is no HTTP status"),

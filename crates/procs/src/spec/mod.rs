@@ -10,6 +10,7 @@ mod health;
 mod http_get;
 mod line_pattern;
 mod log_file;
+mod own_listener;
 mod problem;
 mod process;
 mod ready;

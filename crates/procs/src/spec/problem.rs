@@ -7,8 +7,9 @@ use nix::unistd::{SysconfVar, sysconf};
 
 use super::expand::problem_with_form;
 use super::health::HealthCheck;
+use super::own_listener;
 use super::ready::ReadyCondition;
-use super::well_formed::{has_port, problem_with_path};
+use super::well_formed::{is_address, problem_with_path};
 use super::{Command, Health, Output, Process, Stdin};
 use crate::policy::HealthRules;
 
@@ -160,6 +161,9 @@ fn problem_with_health(process: &Process, health: &Health) -> Option<String> {
 }
 
 fn problem_with_readiness(process: &Process, condition: &ReadyCondition) -> Option<String> {
+    if let Some(problem) = own_listener::problem(&process.command, condition) {
+        return Some(problem);
+    }
     let captured = process.command.outputs().contains(&Output::Capture);
     match condition {
         _ if process.ready_timeout.is_zero() => Some("the ready timeout is zero".into()),
@@ -169,7 +173,7 @@ fn problem_with_readiness(process: &Process, condition: &ReadyCondition) -> Opti
         ReadyCondition::Line(Ok(_)) if !captured => {
             Some("a ready line needs an output that is captured".into())
         }
-        ReadyCondition::Tcp(address) if !has_port(address) => {
+        ReadyCondition::Tcp(address) if !is_address(address) => {
             Some(format!("the ready address {address:?} is not of the form host:port"))
         }
         ReadyCondition::Path(path) | ReadyCondition::Unix(path) => problem_with_path(path),

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -93,9 +93,10 @@ impl Ready {
     ///
     /// A connection that leads to itself, because no process listens at a port from which the system takes connecting
     /// ends, does not count. Where the address is one of this system, the listening process is looked for: if it is
-    /// found and is not of the child's set, the child is not ready, and the error names that process. If it cannot be
-    /// found, because it belongs to another user or listens elsewhere, the connection counts.
-    /// [`any_owner`](Self::any_owner) leaves this out.
+    /// found and is not of the child's set, the child is not ready, and the error names that process. If it is not
+    /// found because it belongs to another user, it is enough that all processes of the set show what they have and
+    /// none has the socket: the child is not ready either. If one of them does not show it (it has become another
+    /// user), or if the listener is elsewhere, the connection counts. [`any_owner`](Self::any_owner) leaves this out.
     pub fn tcp(address: impl Into<String>) -> Self {
         Self::of(ReadyCondition::Tcp(address.into()))
     }
@@ -223,6 +224,22 @@ impl Ready {
             | ReadyCondition::Unix(_)
             | ReadyCondition::Http(_)
             | ReadyCondition::Path(_)
+            | ReadyCondition::Command(_)
+            | ReadyCondition::Notify
+            | ReadyCondition::Completion
+            | ReadyCondition::Descriptor(_)
+            | ReadyCondition::Check(_) => None,
+        }
+    }
+
+    /// The path, if one says it.
+    pub(crate) fn path_to_look_at(&self) -> Option<&Path> {
+        match &self.condition {
+            ReadyCondition::Path(path) => Some(path),
+            ReadyCondition::Line(_)
+            | ReadyCondition::Tcp(_)
+            | ReadyCondition::Unix(_)
+            | ReadyCondition::Http(_)
             | ReadyCondition::Command(_)
             | ReadyCondition::Notify
             | ReadyCondition::Completion

@@ -178,3 +178,20 @@ async fn what_a_process_has_said_of_its_health_before_it_was_ready_counts() {
 
     assert!(exit.to_string().contains("it sent WATCHDOG=trigger"), "{exit}");
 }
+
+/// It says so itself when the time of fifty looks is over.
+#[tokio::test]
+async fn a_file_that_an_earlier_incarnation_left_ends_no_start_period() {
+    let dir = tempfile::tempdir().unwrap();
+    let beat = dir.path().join("beat");
+    std::fs::write(&beat, "").unwrap();
+    let health = Health::path(&beat).interval(SOON).threshold(1).start_period(Duration::from_secs(1000));
+    let script = format!("sleep 0.5; echo late; touch {}; exec sleep 1000", beat.display());
+    let mut given = tree([shell(&script).health(health).into_child("child")]);
+
+    given.wait_for_line("late").await;
+
+    // Its first change ends that time.
+    let Exit::Failed { error } = given.exit().await else { panic!("it was unhealthy") };
+    assert!(error.contains("beat: it has not changed"), "{error}");
+}

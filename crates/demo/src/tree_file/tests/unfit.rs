@@ -27,6 +27,10 @@ fn what_does_not_fit_together_is_refused_with_the_key_that_does_not_fit() {
             "tree.toml:6: root/web: process.ready.unix: this program listens at s itself",
         ),
         (
+            web("listen = [{ tcp = '127.0.0.1:80' }]\nhealth = { tcp = 'localhost:80' }"),
+            "tree.toml:6: root/web: process.health.tcp: this program listens at 127.0.0.1:80 itself",
+        ),
+        (
             web("expand = true\nenv = { A = 'a', B = '${', C = '${A}' }"),
             "tree.toml:6: root/web: process.env.B: after `${` there is no name",
         ),
@@ -38,6 +42,25 @@ fn what_does_not_fit_together_is_refused_with_the_key_that_does_not_fit() {
             "children = [{ id = 'web', process = { expand = true, command = ['a', 'b', '${', 'd'] } }]"
                 .to_owned(),
             "root/web: process.command[2]: after `${` there is no name",
+        ),
+    ]);
+}
+
+#[test]
+fn an_address_whose_host_is_none_is_refused() {
+    check(&[
+        (
+            web("ready = { tcp = 'http://localhost:8080' }"),
+            "process.ready.tcp: \"http://localhost:8080\" is not an address",
+        ),
+        (web("health = { tcp = 'my host:80' }"), "process.health.tcp: \"my host:80\" is not an address"),
+        (
+            web("listen = [{ udp = '256.1.1.1:80' }]"),
+            "process.listen[0].udp: \"256.1.1.1:80\" is not an address",
+        ),
+        (
+            web("ready = { http = 'http://[::1/' }"),
+            "process.ready.http: the URL \"http://[::1/\" has a host that is none",
         ),
     ]);
 }

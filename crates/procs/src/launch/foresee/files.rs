@@ -62,7 +62,7 @@ pub(super) fn foresee(command: &Command, base: &Base) -> Vec<ForeseenFailure> {
     };
     if let Stdin::File(file) = &command.stdin {
         let file = base.join(file);
-        add(DescribedPart::Stdin, file.and_then(|file| not_there("standard input", &file)));
+        add(DescribedPart::Stdin, file.and_then(|file| input(&file)));
     }
     if let Some(log) = &command.log {
         add(DescribedPart::LogFile, base.join(&log.path).and_then(|file| log_file(&file)));
@@ -121,10 +121,37 @@ pub(super) fn foresee_awaited(
 fn directory(command: &Command) -> Result<Option<PathBuf>, String> {
     let Some(directory) = &command.directory else { return Ok(Some(PathBuf::new())) };
     match fs::metadata(directory) {
-        Ok(metadata) if metadata.is_dir() => Ok(Some(directory.clone())),
+        Ok(metadata) if metadata.is_dir() => {
+            let entered = if is_ours(command) { access(directory, AccessFlags::X_OK) } else { Ok(()) };
+            entered.map(|()| Some(directory.clone())).map_err(|error| forbidden(directory, &error))
+        }
         Ok(_) => Err(format!("the working directory `{}` is no directory", directory.display())),
-        Err(_) => not_there("working directory", directory).map_or(Ok(None), Err),
+        Err(error) => match not_there("working directory", directory) {
+            Some(reason) => Err(reason),
+            None if is_ours(command) => Err(forbidden(directory, &error)),
+            None => Ok(None),
+        },
     }
+}
+
+fn forbidden(directory: &Path, error: &io::Error) -> String {
+    format!("the working directory `{}` cannot be entered: {error}", directory.display())
+}
+
+/// Whether the process has this program's user, so that it may do with files what this program may.
+pub(super) fn is_ours(command: &Command) -> bool {
+    !command.attributes.names_an_identity()
+}
+
+/// Why a file cannot be the standard input. This program opens it, whatever user the process has.
+fn input(file: &Path) -> Option<String> {
+    not_there("standard input", file).or_else(|| {
+        let why = match fs::metadata(file) {
+            Ok(there) if there.is_dir() => "it is a directory".to_owned(),
+            Ok(_) | Err(_) => access(file, AccessFlags::R_OK).err()?.to_string(),
+        };
+        Some(format!("the standard input `{}` cannot be opened: {why}", file.display()))
+    })
 }
 
 /// Why a log file cannot be written.
@@ -165,7 +192,7 @@ fn directory_of(path: &Path) -> &Path {
 }
 
 /// Asks with the rights that this program acts with.
-fn access(path: &Path, how: AccessFlags) -> io::Result<()> {
+pub(super) fn access(path: &Path, how: AccessFlags) -> io::Result<()> {
     Ok(faccessat(AT_FDCWD, path, how, AtFlags::AT_EACCESS)?)
 }
 
@@ -204,8 +231,25 @@ fn limit(limits: &CgroupLimits) -> Option<String> {
     ))
 }
 
+/// Root is asked as another user, who may not do everything with files.
+#[cfg(test)]
+pub(super) fn as_an_ordinary_user<T: Send>(ask: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            // The rights to files are the thread's own.
+            if nix::unistd::Uid::effective().is_root() {
+                nix::unistd::setfsuid(nix::unistd::Uid::from_raw(65534));
+            }
+            ask()
+        });
+        other.join().expect("it does not panic")
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn told(command: &Command) -> Vec<String> {
@@ -227,6 +271,9 @@ mod tests {
         command.stdin = Stdin::File("in".into());
         assert!(told(&command)[0].ends_with("in` is not there"));
 
+        command.stdin = Stdin::File(place.path().to_owned());
+        assert!(told(&command)[0].ends_with("` cannot be opened: it is a directory"));
+
         let link = place.path().join("link");
         std::os::unix::fs::symlink(&link, &link).unwrap();
         let circle = io::Error::from_raw_os_error(libc::ELOOP).to_string();
@@ -234,6 +281,34 @@ mod tests {
         assert!(told(&command)[0].ends_with(&circle));
         command.directory = Some(link);
         assert!(told(&command)[0].ends_with(&circle));
+    }
+
+    #[test]
+    fn what_this_programs_user_may_not_do_is_told_unless_the_process_has_another_one() {
+        let place = tempfile::tempdir().unwrap();
+        let (closed, input) = (place.path().join("closed"), place.path().join("in"));
+        fs::create_dir(&closed).unwrap();
+        fs::write(&input, "").unwrap();
+        for (path, mode) in [(place.path(), 0o755), (&closed, 0), (&input, 0)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let of = |directory: &Path, user: Option<&str>| {
+            let mut command = Command::new("sh");
+            command.directory = Some(directory.to_owned());
+            command.stdin = Stdin::File(input.clone());
+            command.attributes.user = user.map(str::to_owned);
+            as_an_ordinary_user(|| told(&command))
+        };
+
+        let denied = "Permission denied (os error 13)";
+        let stdin = format!("the standard input `{}` cannot be opened: {denied}", input.display());
+        for directory in [closed.clone(), closed.join("below")] {
+            let reason =
+                format!("the working directory `{}` cannot be entered: {denied}", directory.display());
+            assert_eq!(of(&directory, None), [reason, stdin.clone()]);
+            // This program opens it.
+            assert_eq!(of(&directory, Some("nobody")), std::slice::from_ref(&stdin));
+        }
     }
 
     #[test]

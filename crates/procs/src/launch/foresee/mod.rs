@@ -17,16 +17,17 @@ use addresses::Lookups;
 use files::command_of;
 use today::Today;
 
-use crate::spec::{Command, HealthCheck, Process, Ready, ReadyCondition};
+use crate::spec::{Command, Health, Process, Ready, ReadyCondition};
 
 impl Process {
     /// What would keep the process from being started or from getting ready, if this program started it now.
     ///
-    /// Told is a program, an interpreter, a directory or an environment file that is not there, a file that cannot be
-    /// executed, read or written, a variable that is not set, texts that are too long, a socket that cannot be made, an
-    /// address that is taken, a host that is not known, a limit for which there is no cgroup controller, and what this
-    /// program has no right to give: a user, limits, a nice value, processors, capabilities. The same goes for the stop
-    /// command and for the commands that say that the process is ready or healthy.
+    /// Told is a program, an interpreter, a loader, a directory or an environment file that is not there, a file that
+    /// cannot be executed, read or written, by this program's rights unless the process has another user, a variable
+    /// that is not set, texts that are too long, a socket that cannot be made, an address that is taken, a host that is
+    /// not known, a limit for which there is no cgroup controller, and what this program has no right to give: a user,
+    /// limits, a nice value, processors, capabilities. The same goes for the stop command and for the commands that say
+    /// that the process is ready or healthy.
     ///
     /// Most of it may be otherwise when the time comes. [`is_certain`](ForeseenFailure::is_certain) says what will not.
     /// Environment files and variables are taken as they are now, although each start takes them anew. What depends on
@@ -41,10 +42,7 @@ impl Process {
         let (command, base) = (&now.command, &now.base);
         failures.extend(files::foresee(command, base));
         let ready = self.readiness();
-        let health = self.get_health().and_then(|health| match &health.how {
-            HealthCheck::Look(ready) => Some(ready),
-            HealthCheck::Watchdog(_) => None,
-        });
+        let health = self.get_health().and_then(Health::looks_at);
         let checks = [
             (ready, DescribedPart::Ready, "readiness check"),
             (health, DescribedPart::Health, "health check"),

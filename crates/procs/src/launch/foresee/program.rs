@@ -1,14 +1,19 @@
 //! What keeps a program from being executed: its file, its interpreter, and the length of its texts.
 
+use std::ffi::OsStr;
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
 use nix::sys::resource::{Resource, getrlimit};
+use nix::unistd::AccessFlags;
 
 use super::failure::{DescribedPart, ForeseenFailure};
+use super::files::{access, is_ours};
 use super::today::Today;
 use crate::launch::cause;
 use crate::launch::image::{self, ProgramSight};
+use crate::launch::interpreter::{ExecChain, ExecLink, Form};
 use crate::spec::{Command, Limit, longest_text};
 
 const ABOUT: DescribedPart = DescribedPart::Program;
@@ -36,28 +41,55 @@ fn file(command: &Command, described: &Command, directory: &Path) -> Option<Fore
                 ForeseenFailure::possible(ABOUT, reason)
             });
         }
-        // It may be there.
-        ProgramSight::Hidden => return None,
-    };
-    if let Some(interpreter) = cause::interpreter_of(&found).filter(|it| it.is_absolute()) {
-        let wrong = if image::is_not_there(&directory.join(&interpreter)) {
-            Some(format!("was not found{}", cause::about_interpreter(&interpreter)))
-        } else {
-            let error = fs::metadata(&interpreter).err().filter(image::is_no_path);
-            error.map(|error| format!("cannot be executed: {error}"))
-        };
-        if let Some(wrong) = wrong {
-            let reason = format!("the interpreter {interpreter:?} of `{name}` {wrong}");
-            return Some(ForeseenFailure::possible(ABOUT, reason));
+        // It may be there, for another user.
+        ProgramSight::Hidden(path, error) => {
+            let reason = format!("`{name}` cannot be executed: `{}`: {error}", path.display());
+            return is_ours(command).then(|| ForeseenFailure::possible(ABOUT, reason));
         }
+    };
+    let chain = ExecChain::of(&found, directory);
+    let [.., last] = chain.links() else { return None };
+    let wrong = match chain.missing() {
+        Some((missing, behind)) => {
+            let behind = behind.map(|behind| behind.name.as_path());
+            Some(format!("was not found{}", cause::about_interpreter(&missing.name, behind)))
+        }
+        None => {
+            let error = fs::metadata(&last.file).err().filter(image::is_no_path);
+            error.map(|error| format!("cannot be executed: {error}"))
+        }
+    };
+    if let Some(wrong) = wrong {
+        let reason = format!("the interpreter {:?} of `{name}` {wrong}", last.name);
+        return Some(ForeseenFailure::possible(ABOUT, reason));
     }
-    // Which others may do what is not asked: the process may have another user.
-    let reason = cause::reason(&found, libc::EACCES).or_else(|| {
-        // The kernel may have been told how to execute other files (`binfmt_misc`).
-        let is_strange = cause::has_known_form(&found).is_some_and(|is_known| !is_known);
-        if is_strange { cause::reason(&found, libc::ENOEXEC) } else { None }
-    });
-    reason.map(|reason| ForeseenFailure::possible(ABOUT, format!("`{name}` is not executable, {reason}")))
+    let reason = cause::reason(&chain, libc::EACCES);
+    let reason = reason.or_else(|| cause::reason(&chain, libc::ELOOP));
+    let reason =
+        reason.or_else(|| if is_taught(&chain) { None } else { cause::reason(&chain, libc::ENOEXEC) });
+    let reason = reason.map(|reason| format!("`{name}` is not executable, {reason}"));
+    let reason = reason.or_else(|| if is_ours(command) { forbidden(&chain, &name) } else { None });
+    reason.map(|reason| ForeseenFailure::possible(ABOUT, reason))
+}
+
+/// Says that this program may not execute one of these files.
+fn forbidden(chain: &ExecChain, name: &dyn Display) -> Option<String> {
+    let links = chain.links().iter();
+    let denied = |link: &ExecLink| access(&link.file, AccessFlags::X_OK).err();
+    let (link, error) = links.filter_map(|link| Some((link, denied(link)?))).next()?;
+    let of = if *link == chain.links()[0] {
+        String::new()
+    } else {
+        format!(", of its interpreter `{}`", link.name.display())
+    };
+    Some(format!("`{name}` is not executable{of}: {error}"))
+}
+
+/// Whether the kernel may have been told how to execute binaries for other machines (`binfmt_misc`).
+fn is_taught(chain: &ExecChain) -> bool {
+    let taught = || fs::read_dir("/proc/sys/fs/binfmt_misc").into_iter().flatten().flatten();
+    let is_kind = |name: &OsStr| name != "register" && name != "status";
+    matches!(chain.last().0.form, Form::Foreign(_)) && taught().any(|kind| is_kind(&kind.file_name()))
 }
 
 /// Says that arguments and environment are longer than the system takes.
@@ -122,9 +154,10 @@ fn stack(command: &Command) -> u64 {
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-    use nix::unistd::{Uid, setfsuid};
+    use nix::unistd::Uid;
 
     use super::*;
+    use crate::launch::foresee::files::as_an_ordinary_user;
 
     fn foreseen(command: &Command) -> Option<ForeseenFailure> {
         let (today, _) = Today::of(command);
@@ -161,6 +194,26 @@ mod tests {
             let (is_certain, reason) = told(&Command::new(path(name))).expect(name);
             assert!(!is_certain && reason.ends_with(why) && reason.contains(name), "{name}: {reason}");
         }
+
+        let behind = |name: &str, interpreter: &str| {
+            write(&path(name), &format!("#!{}\n", path(interpreter).display()));
+            told(&Command::new(path(name))).expect(name).1
+        };
+        let reason = behind("behind", "script");
+        assert!(reason.starts_with("the interpreter \"/no/such/interpreter\\r\" of `"), "{reason}");
+        assert!(reason.ends_with("script` ends with a carriage return"), "{reason}");
+        let reason = behind("through", "text");
+        assert!(
+            reason.ends_with(&format!(", of its interpreter `{}`: {text}", path("text").display())),
+            "{reason}"
+        );
+        for depth in 0..6 {
+            write(&path(&format!("{depth}")), &format!("#!{}\n", path(&format!("{}", depth + 1)).display()));
+        }
+        write(&path("6"), "#!/bin/sh\n");
+        let reason = told(&Command::new(path("0"))).unwrap().1;
+        assert!(reason.ends_with("more often than the system follows"), "{reason}");
+        assert_eq!(told(&Command::new(path("2"))), None);
 
         // The directories of the test's own PATH may be some that its user may not search.
         let mut nowhere = Command::new("no-such-program");
@@ -200,24 +253,32 @@ mod tests {
         assert!(told(&command).is_some_and(|(is_certain, _)| !is_certain));
     }
 
-    /// Also root is asked as another user, who may not search the directory.
     #[test]
-    fn what_cannot_be_looked_at_is_not_told() {
+    fn what_this_programs_user_may_not_execute_is_told_unless_the_process_has_another_one() {
         let place = tempfile::tempdir().unwrap();
-        let closed = place.path().join("closed");
+        let [closed, own, script] = ["closed", "own", "script"].map(|name| place.path().join(name));
         fs::create_dir(&closed).unwrap();
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
-        let command = Command::new(closed.join("program"));
+        write(&own, "#!/bin/sh\n");
+        write(&script, &format!("#!{}\n", own.display()));
+        // No permission for others, or none for the owner alone.
+        let mode = if Uid::effective().is_root() { 0o700 } else { 0o611 };
+        for (path, mode) in [(place.path(), 0o755), (&closed, 0), (&own, mode)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let denied = std::io::Error::from_raw_os_error(libc::EACCES);
+        let [hidden, own, script] =
+            [closed.join("program"), own, script].map(|path| path.display().to_string());
 
-        let other = std::thread::spawn(move || {
-            // The rights to files are the thread's own.
-            if Uid::effective().is_root() {
-                setfsuid(Uid::from_raw(65534));
-            }
-            told(&command)
-        });
-
-        assert_eq!(other.join().unwrap(), None);
+        for (program, expected) in [
+            (&hidden, format!("`{hidden}` cannot be executed: `{hidden}`: {denied}")),
+            (&own, format!("`{own}` is not executable: {denied}")),
+            (&script, format!("`{script}` is not executable, of its interpreter `{own}`: {denied}")),
+        ] {
+            let mut command = Command::new(program);
+            assert_eq!(as_an_ordinary_user(|| told(&command)), Some((false, expected)));
+            command.attributes.user = Some("nobody".to_owned());
+            assert_eq!(as_an_ordinary_user(|| told(&command)), None);
+        }
     }
 
     #[test]

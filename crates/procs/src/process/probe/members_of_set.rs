@@ -24,6 +24,7 @@ impl MembersOfSet {
         match listener_at(server, first, |pid| self.has(pid)) {
             ListenerOwner::Member | ListenerOwner::Unknown => None,
             ListenerOwner::Stranger { pid, command } => Some(named(pid, &command)),
+            ListenerOwner::HiddenStranger => Some(HIDDEN.to_owned()),
         }
     }
 
@@ -45,6 +46,10 @@ impl MembersOfSet {
         found.await.unwrap_or_default()
     }
 }
+
+/// A process whose descriptors this program may not see.
+const HIDDEN: &str =
+    "a process of another user or PID namespace listens there, which is none of its processes";
 
 fn named(pid: i32, command: &str) -> String {
     format!("process {pid} (`{command}`) listens there, which is none of its processes")

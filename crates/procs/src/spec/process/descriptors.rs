@@ -16,7 +16,8 @@ impl Process {
     /// which it cannot be listened fails the start ([`LaunchError::Socket`](crate::LaunchError::Socket)).
     ///
     /// That a connection succeeds says nothing of such a process: [`Ready::http`](crate::Ready::http),
-    /// [`Ready::notify`](crate::Ready::notify) or a line does. The listener's owner is not looked for.
+    /// [`Ready::notify`](crate::Ready::notify) or a line does. A check that connects there and no more is a mistake in
+    /// the description. The listener's owner is not looked for.
     #[doc(alias = "ListenStream")]
     pub fn listen(mut self, socket: Socket) -> Self {
         self.command.descriptors.sockets.push(socket);

@@ -78,8 +78,9 @@ pub struct Process {
 impl Process {
     /// A process that runs this program.
     ///
-    /// A name without `/` is looked for in `PATH`: the process's own if [`env`](Self::env) sets one, else this
-    /// program's. A relative path with `/` counts from the process's working directory.
+    /// A name without `/` is looked for in `PATH`: the process's own if [`env`](Self::env) or an
+    /// [`env_file`](Self::env_file) sets one, else this program's. A relative path with `/` counts from the process's
+    /// working directory.
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             command: Command::new(program),
@@ -306,18 +307,12 @@ impl Process {
 
     /// The path that says that it is ready, if one does.
     pub(crate) fn awaited_path(&self) -> Option<PathBuf> {
-        match &self.ready.as_ref()?.condition {
-            ReadyCondition::Path(path) => Some(self.resolve(path)),
-            ReadyCondition::Line(_)
-            | ReadyCondition::Tcp(_)
-            | ReadyCondition::Unix(_)
-            | ReadyCondition::Http(_)
-            | ReadyCondition::Command(_)
-            | ReadyCondition::Notify
-            | ReadyCondition::Completion
-            | ReadyCondition::Descriptor(_)
-            | ReadyCondition::Check(_) => None,
-        }
+        Some(self.resolve(self.ready.as_ref()?.path_to_look_at()?))
+    }
+
+    /// The path that it has to keep changing, if its health is told by one.
+    pub(crate) fn watched_path(&self) -> Option<PathBuf> {
+        Some(self.resolve(self.health.as_ref()?.looks_at()?.path_to_look_at()?))
     }
 
     /// Whether it speaks systemd's notify protocol.
