@@ -67,7 +67,7 @@ async fn a_directory_to_which_others_may_write_is_no_place_for_a_door() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_directory_of_another_user_is_no_place_for_a_door_whatever_its_mode_is() {
+async fn the_directory_of_another_user_is_no_place_for_a_door_with_any_mode() {
     const ANOTHER: u32 = 65_534;
     if !nix::unistd::geteuid().is_root() {
         println!("NOT TESTED: only root can make a directory of another user");
