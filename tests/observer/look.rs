@@ -1,11 +1,15 @@
 //! What watchers are shown.
 
+use std::time::Duration;
+
+use rootward_observer::Door;
 use rootward_observer::model::Model;
 use rootward_observer::wire::{EventMessage, Snapshot, State};
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::client::Place;
-use crate::given::{given, idle, within};
+use crate::given::{given, idle, team, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_snapshot_shows_every_child_in_start_order() {
@@ -54,6 +58,43 @@ async fn a_watcher_that_puts_events_on_a_snapshot_sees_what_the_next_snapshot_sh
     assert_eq!(model.snapshot(), next);
     let fails = next.children.iter().find(|child| child.path == "root/team/fails").unwrap();
     assert_eq!((fails.state, fails.incarnation, fails.restarts), (State::Running, 2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_that_comes_while_the_tree_drains_is_told_of_the_stop_that_is_due() {
+    const DRAIN: Duration = Duration::from_secs(600);
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let tree = team(Default::default()).into_tree().unwrap();
+    let tree = tree.drain_delay(DRAIN).deadline(3 * DRAIN).start().await.unwrap();
+    let mut events = tree.events();
+    let _door = Door::unix(&path).open(&tree).unwrap();
+    tree.request_stop();
+    let begins = loop {
+        let event = within(events.next()).await.unwrap().expect("there are more");
+        if event.what.name() == "draining" {
+            break event.at.as_secs_f64();
+        }
+    };
+
+    // No event tells it: there was no watcher yet.
+    let place = Place::Unix(path);
+    let snapshot: Snapshot = serde_json::from_value(place.ask("GET /snapshot").await.body).unwrap();
+    let why = place.ask("GET /why/root").await.body;
+
+    let draining = snapshot.children[0].draining.clone().expect("it drains");
+    assert_eq!((snapshot.tree.state, &*draining.cause), (State::Running, "api"));
+    let expected = begins + DRAIN.as_secs_f64();
+    assert!((draining.until - expected).abs() < 60.0, "{} and not {expected}", draining.until);
+    assert_eq!(why["waits_for"][0]["what"], "drain", "{why}");
+    assert!(snapshot.children[1..].iter().all(|child| child.draining.is_none()));
+    let mut stream = place.follow(&format!("?since={}", snapshot.as_of)).await;
+    tree.force();
+    let mut model = Model::from_snapshot(&snapshot);
+    while let Some(message) = stream.message().await.filter(|message| message.name == "event") {
+        model.apply(&serde_json::from_value::<EventMessage>(message.data).unwrap().event);
+    }
+    assert_eq!(model.find("root").map(|root| &root.draining), Some(&None), "it is over with the stop");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

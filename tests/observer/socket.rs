@@ -67,6 +67,33 @@ async fn a_directory_to_which_others_may_write_is_no_place_for_a_door() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_directory_of_another_user_is_no_place_for_a_door_with_any_mode() {
+    const ANOTHER: u32 = 65_534;
+    if !nix::unistd::geteuid().is_root() {
+        println!("NOT TESTED: only root can make a directory of another user");
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let tree = team(Default::default()).start().await.unwrap();
+    let open = |owner: u32, mode: u32| {
+        let place = directory.path().join(format!("{owner}-{mode:o}"));
+        fs::create_dir(&place).unwrap();
+        std::os::unix::fs::chown(&place, Some(owner), Some(owner)).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
+        Door::unix(place.join("door")).open(&tree)
+    };
+
+    for mode in [0o755, 0o700, 0o500, 0o1755, 0o1777] {
+        let refused = open(ANOTHER, mode);
+
+        assert!(matches!(refused, Err(OpenError::Exposed(_))), "{mode:o}: {refused:?}");
+    }
+    for mode in [0o755, 0o700, 0o1777] {
+        assert!(open(0, mode).is_ok(), "{mode:o}: its own, or sticky and that of root");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_error_of_a_socket_names_its_path_and_the_cause() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);

@@ -136,6 +136,18 @@ class Watching(PageTest):
         page.until("/^Uses .* of processor time · .* of memory · 1 process/.test(document.querySelector('#used').textContent)")
         self.assertEqual(len(asked()), 1)
 
+    def test_a_drain_says_when_the_tree_stops_and_offers_the_force(self):
+        program = self.given("run", f"{TREES}/service.toml", "--drain", "600s", "--deadline", "1800s", control=True)
+        page = self.live(program)
+        page.until("document.querySelector('#state-words').textContent === 'running'")
+
+        program.interrupt()
+
+        page.until("/^draining until [0-9.]+ s$/.test(document.querySelector('#state-words').textContent)")
+        page.until("!document.querySelector('#force-tree').hidden && document.querySelector('#stop-tree').hidden")
+        self.assertRegex(page.run(f"{row('service')}.getAttribute('aria-label')"), r"drains, and stops at [0-9.]+ s because of a signal")
+        self.picture(page, "drain")
+
     def test_what_a_start_waits_for_is_said_with_what_the_last_look_has_found(self):
         page = self.live(self.given("run", "tests/page/steps.toml"))
         page.until(f"{row('root/late')}?.dataset.look === 'starting'")

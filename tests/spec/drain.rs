@@ -85,6 +85,44 @@ async fn a_root_that_gives_up_while_it_drains_stops_at_once_and_has_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_stop_of_a_root_that_gives_up_while_it_drains_counts_from_the_request_as_well() {
+    let child = Puppet::new("a");
+    let root = Supervisor::new("root").child(child.spec()).intensity(0, SECOND);
+    let (tree, mut log) = draining(root, 5 * SECOND).await;
+    tree.request_stop();
+    let begins = log.wait_for_event("root", "draining").await;
+
+    // In virtual time: nothing else is due before.
+    tokio::time::sleep(2 * SECOND).await;
+    child.fails();
+    let report = tree.wait().await;
+
+    let record = log.until_the_end().await;
+    let stops = record
+        .events()
+        .iter()
+        .find(|event| event.path == *"root" && event.what.name() == "stopping")
+        .unwrap();
+    assert_eq!((stops.at - begins.at).as_secs(), 2);
+    assert_eq!((report.cause, report.elapsed.as_secs()), (StopCause::GaveUp, 2));
+    let EventKind::Stopping { grace, .. } = stops.what else { unreachable!("it is found by its name") };
+    assert_eq!(grace.map(|grace| grace.as_secs()), Some(18), "what the drain has left of the deadline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_root_that_was_drained_has_stopped_since_its_stop_began_and_not_since_it_was_asked() {
+    let (tree, mut log) = draining(Supervisor::new("root").child(stubborn("a")), 3 * SECOND).await;
+    tree.request_stop();
+    log.wait_for_event("root", "stopping").await;
+
+    let root = tree.snapshot().root;
+
+    assert_eq!(root.since.map(|since| since.as_secs()), Some(0), "{root:?}");
+    tree.force();
+    tree.wait().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_last_handle_that_is_dropped_is_not_drained() {
     let (tree, log) = draining(Supervisor::new("root").child(obedient("a")), 5 * SECOND).await;
 

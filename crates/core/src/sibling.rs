@@ -26,7 +26,7 @@ pub use crate::context::{HearsSignals, KeepsActive};
 pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::{RecordPosition, background_hint};
 pub use crate::printable::{is_printable, on_lines, on_one_line, with_margin};
-pub use crate::sighting::Sighting;
+pub use crate::sighting::{PendingStop, Sighting};
 pub use crate::task::part_of_guest;
 pub use crate::tree_ref::TreeWatch;
 

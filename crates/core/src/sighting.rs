@@ -1,5 +1,8 @@
 //! What a tree looks like, with the moment of the record at which each part of it was seen.
 
+use std::time::Duration;
+
+use crate::child::StopCause;
 use crate::event::RecordPosition;
 use crate::snapshot::NodeSnapshot;
 
@@ -21,6 +24,18 @@ pub struct Sighting {
     pub whole_at: u64,
     /// Whether it is just being launched, so that it could not be asked for its children, which may be there.
     pub is_launching: bool,
+    /// The stop of the tree that a drain delay puts off. Of the root alone.
+    pub pending: Option<PendingStop>,
+}
+
+/// A stop that was accepted and has not begun.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct PendingStop {
+    /// Why.
+    pub cause: StopCause,
+    /// In what time it begins.
+    pub left: Duration,
 }
 
 /// Children that were seen together.
@@ -69,7 +84,7 @@ impl NumberedNode {
                 SeenList::Complete(as_of) => (as_of, as_of),
                 SeenList::Over(as_of) => (seen.as_of, as_of),
             };
-            flat.push(Sighting { node, seen, children_as_of, whole_at, is_launching });
+            flat.push(Sighting { node, seen, children_as_of, whole_at, is_launching, pending: None });
             stack.extend(below.children.into_iter().rev());
         }
         flat

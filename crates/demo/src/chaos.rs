@@ -269,7 +269,9 @@ mod tests {
         let first = |seed, count| order(seed, count, paths.to_vec())[0];
         let drawn: Vec<&str> = (1..=8).map(|count| first(7, count)).collect();
         let others: Vec<&str> = (1..=8).map(|count| first(8, count)).collect();
-        assert_ne!(drawn, others);
+        assert_eq!(drawn, ["c", "b", "c", "a", "b", "c", "a", "b"].map(|id| format!("root/{id}")));
+        assert_eq!(others, ["d", "b", "a", "c", "b", "b", "a", "b"].map(|id| format!("root/{id}")));
+        assert_eq!((draw(7, 1, "root/a"), draw(0, 0, "")), (0x8e88_b560_8066_5c36, 0x6f94_5417_3749_19ae));
     }
 
     #[test]

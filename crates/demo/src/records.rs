@@ -45,14 +45,14 @@ pub(crate) enum RecordError {
 }
 
 impl StderrView {
-    /// Begins to write on standard error.
+    /// Begins to write on standard error what happens to these children and to others.
     ///
     /// # Errors
     ///
     /// If there is no descriptor left for it, or no thread.
-    pub(crate) fn start(view: View) -> Result<Self, RecordError> {
+    pub(crate) fn start(view: View, paths: &[String]) -> Result<Self, RecordError> {
         let (style, letters) = (Style::of_stderr(), Letters::of(&io::stderr()));
-        let mut lines = EventLines::new(style);
+        let mut lines = EventLines::new(style).expecting(paths);
         let format: EventFormatter = Box::new(move |event, buffer| {
             let from = buffer.len();
             lines.write(event, buffer);

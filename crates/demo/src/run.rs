@@ -68,6 +68,7 @@ pub(crate) fn built_in(options: &RunOptions, init: Forked) -> ExitCode {
             drain: Duration::ZERO,
             suspend_children: false,
             shares_input: false,
+            paths: Vec::new(),
         };
         let rules = rules.with(options)?;
         let company = Company::begin(options.containment, init)?;
@@ -90,7 +91,8 @@ pub(crate) fn file(file: &Path, options: &RunOptions, init: Forked) -> ExitCode 
         }
         let (deadline, drain, suspend_children) = (tree.deadline, tree.drain, tree.suspend_children);
         let shares_input = tree.root.shares_input();
-        let rules = Rules { deadline, drain, suspend_children, shares_input }.with(options)?;
+        let paths = tree.paths();
+        let rules = Rules { deadline, drain, suspend_children, shares_input, paths }.with(options)?;
         let company = Company::begin(options.containment, init)?;
         let exit_status_from = tree.exit_status_from.clone();
         let ended = run(tree.into_supervisor()?, rules, options, company)?;
@@ -99,13 +101,14 @@ pub(crate) fn file(file: &Path, options: &RunOptions, init: Forked) -> ExitCode 
 }
 
 /// What holds for the program as a whole.
-#[derive(Clone, Copy)]
 struct Rules {
     deadline: Duration,
     drain: Duration,
     suspend_children: bool,
     /// Whether a child may change the modes of the terminal that the demo reads.
     shares_input: bool,
+    /// The paths of the children that are known to come.
+    paths: Vec<String>,
 }
 
 impl Rules {
@@ -189,7 +192,7 @@ fn another(error: WardenError) -> Result<Warden, WardenError> {
 
 fn run(
     root: Supervisor,
-    Rules { deadline, drain, suspend_children: suspends, shares_input }: Rules,
+    Rules { deadline, drain, suspend_children: suspends, shares_input, paths }: Rules,
     options: &RunOptions,
     company: Company,
 ) -> Result<RunEnd, NotStarted> {
@@ -204,7 +207,7 @@ fn run(
     };
     // A picture has a restorer of its own. Without one the terminal stays as it is when the demo dies.
     let restorer = (fit.is_none() && shares_input).then(ModesRestorer::start).and_then(Result::ok);
-    let screen = StderrView::start(view)?;
+    let screen = StderrView::start(view, &paths)?;
     // A picture shows what a snapshot would.
     let snapshots = fit.is_none().then(|| screen.writer());
     let show = move |snapshot: &TreeSnapshot| {

@@ -58,7 +58,7 @@ class Model {
         break;
       }
       case "starting": case "retrying": case "started": case "start_failed": case "ignored": case "exited":
-      case "restarting": case "gave_up": case "stopping": case "escalated": case "stopped":
+      case "restarting": case "gave_up": case "draining": case "stopping": case "escalated": case "stopped":
         this.change(event);
         break;
       case "notified": case "unhealthy": case "healthy": case "asked": case "made_to_crash": {
@@ -68,7 +68,7 @@ class Model {
         tells(node.child, event);
         break;
       }
-      case "output": case "signal": case "draining": case "not_ready": case "stalled": case "guest_panicked":
+      case "output": case "signal": case "not_ready": case "stalled": case "guest_panicked":
       case "handler_failed":
         // They change nothing that is shown of a child.
     }
@@ -174,7 +174,7 @@ function happens(child, event) {
         delete child.last_end;
       }
       child.incarnation = event.incarnation;
-      for (const key of ["pid", "stop", "restart", "forced", ...DETAILS]) delete child[key];
+      for (const key of ["pid", "stop", "draining", "restart", "forced", ...DETAILS]) delete child[key];
       turn(child, "starting", event.at);
       break;
     case "started":
@@ -190,7 +190,11 @@ function happens(child, event) {
       child.restart = { seq: event.seq, at: event.at + event.delay_ms / 1e3, attempt: event.attempt };
       child.state = "restarting";
       break;
+    case "draining":
+      child.draining = { cause: event.cause, until: event.at + event.delay_ms / 1e3 };
+      break;
     case "stopping":
+      delete child.draining;
       child.stop = { seq: event.seq, at: event.at, cause: event.cause };
       if (event.signal !== undefined) child.stop.signal = event.signal;
       if (event.grace_ms !== undefined) child.stop.due = event.at + event.grace_ms / 1e3;
@@ -216,7 +220,7 @@ function ends(child, event) {
   if (child.stop) end.cause = child.stop.cause;
   child.last_end = end;
   child.incarnation = event.incarnation;
-  for (const key of ["pid", "stop", "restart", "forced", ...DETAILS]) delete child[key];
+  for (const key of ["pid", "stop", "draining", "restart", "forced", ...DETAILS]) delete child[key];
   turn(child, "down", event.at);
 }
 

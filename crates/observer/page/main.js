@@ -101,7 +101,7 @@ function tell(event) {
   const [, words, weight] = eventWords(event);
   const isRoot = event.path === app.model.root;
   if (weight === 3 && event.event !== "degraded") announce(harmless(`${lastOf(event.path)} ${words}`));
-  else if (isRoot && ["stopping", "stopped"].includes(event.event)) announce(`The tree: ${words}`);
+  else if (isRoot && ["draining", "stopping", "stopped"].includes(event.event)) announce(`The tree: ${words}`);
 }
 
 function noteStop() {
@@ -197,7 +197,8 @@ function renderHead() {
   const name = root ? harmless(root.path) : "rootward";
   setText($("root"), name);
   const is = root ? look(root) : "never";
-  const words = { gone: "stopped", done: "ended", failed: "failed" }[is] ?? LOOKS[is];
+  const drains = root?.draining ? `draining until ${root.draining.until.toFixed(3)} s` : undefined;
+  const words = drains ?? { gone: "stopped", done: "ended", failed: "failed" }[is] ?? LOOKS[is];
   $("state").dataset.look = is;
   turnSign($("state-sign"), is);
   setText($("state-words"), root ? words : "no tree yet");
@@ -212,8 +213,10 @@ function renderHead() {
   setText($("tally"), parts.map(([each, many]) => `${number.format(many)} ${each}`).join(" · "));
   setText($("count"), `${count(model.asOf, "event")}`);
   const isLive = app.control && app.link === "live";
-  $("stop-tree").hidden = !isLive || Boolean(app.stop);
-  $("force-tree").hidden = !isLive || !app.stop;
+  // A stop that is put off has been asked for: the next request forces it.
+  const isAsked = Boolean(app.stop || root?.draining);
+  $("stop-tree").hidden = !isLive || isAsked;
+  $("force-tree").hidden = !isLive || !isAsked;
 }
 
 /** The stop of the whole tree: how far it has come down, and how far its acknowledgements have come up. */

@@ -98,7 +98,9 @@ function sentence(child) {
   const nth = child.incarnation > 1 ? `, incarnation ${child.incarnation}` : "";
   const end = child.last_end ? `: ${endWords(child.last_end)}` : "";
   switch (look(child)) {
-    case "running": return `runs${child.pid ? ` as process ${child.pid}` : ""}${nth}`;
+    case "running":
+      if (child.draining) return `drains, and stops at ${child.draining.until.toFixed(3)} s ${causeWords(child.draining.cause)}`;
+      return `runs${child.pid ? ` as process ${child.pid}` : ""}${nth}`;
     case "starting": return `is starting${nth}`;
     case "stopping": return `was asked to stop ${causeWords(child.stop?.cause ?? "parent")}`;
     case "forced": return `was forced${child.stop?.escalated ? ` by ${child.stop.escalated}` : ""} and is still there`;

@@ -28,8 +28,9 @@ pub(super) fn explains(story: &Story) -> Verdict {
         |what| matches!(what, EventKind::Starting),
         |what| !matches!(what, EventKind::NotReady { .. } | EventKind::Signal { .. }),
     );
+    // It begins with its request, as the report counts: with the drain, if there is one.
     let stop = whole(
-        |what| matches!(what, EventKind::Stopping { .. }),
+        |what| matches!(what, EventKind::Draining { .. } | EventKind::Stopping { .. }),
         |what| matches!(what, EventKind::Stopped { .. } | EventKind::Exited { .. }),
     );
     for (path, took) in [(timeline.start(), start), (timeline.stop(), stop)] {

@@ -7,7 +7,7 @@ use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::context::TreeContext;
 use crate::event::{EventKind, RecordWriter, SignalAction};
 use crate::report::NodeReport;
-use crate::sighting::{NumberedNode, SeenList, Sighting, Sightings};
+use crate::sighting::{NumberedNode, PendingStop, SeenList, Sighting, Sightings};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::{AskChildren, KeptAlive, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,9 +30,17 @@ pub(super) struct RootState {
     gone: bool,
     /// When it came into its present state, unless it stops.
     since: Instant,
-    /// Whether a stop has been accepted.
-    is_draining: bool,
+    /// The stop that was accepted and put off.
+    drain: Option<RootDrain>,
     stop: Option<RootStop>,
+}
+
+/// A stop that was accepted and put off.
+#[derive(Clone, Copy)]
+struct RootDrain {
+    cause: StopCause,
+    since: Instant,
+    delay: Duration,
 }
 
 /// What was seen of a tree that is still there.
@@ -45,25 +53,23 @@ pub(super) struct Sight {
 #[derive(Clone, Copy)]
 pub(super) struct RootStop {
     pub(super) cause: StopCause,
+    /// When it was asked for.
     pub(super) since: Instant,
+    /// When it began: a drain delay lies between the two.
+    begun: Instant,
     pub(super) forced: bool,
 }
 
 impl RootStop {
     pub(super) fn at(cause: StopCause, since: Instant) -> Self {
-        Self { cause, since, forced: false }
+        Self { cause, since, begun: since, forced: false }
     }
 }
 
 impl Root {
     pub(super) fn new(path: ChildPath, context: TreeContext, deadline: Option<Duration>) -> Self {
-        let state = RootState {
-            started: false,
-            gone: false,
-            since: context.awake_now(),
-            is_draining: false,
-            stop: None,
-        };
+        let state =
+            RootState { started: false, gone: false, since: context.awake_now(), drain: None, stop: None };
         Self {
             path,
             context,
@@ -94,8 +100,8 @@ impl Root {
     pub(super) fn begin_drain(&self, cause: StopCause, delay: Duration) {
         let allowed = || {
             let mut state = self.lock();
-            let is_first = state.stop.is_none() && !state.is_draining;
-            state.is_draining = true;
+            let is_first = state.stop.is_none() && state.drain.is_none();
+            state.drain.get_or_insert(RootDrain { cause, since: self.context.awake_now(), delay });
             is_first
         };
         let what = || (self.path.clone(), EventKind::Draining { cause, delay });
@@ -105,7 +111,7 @@ impl Root {
     /// Whether a stop has been accepted, be it put off, under way or over.
     pub(super) fn is_asked_to_stop(&self) -> bool {
         let state = self.lock();
-        state.is_draining || state.stop.is_some() || state.gone
+        state.drain.is_some() || state.stop.is_some() || state.gone
     }
 
     /// Whether a stop has begun, or is over.
@@ -119,7 +125,9 @@ impl Root {
     /// The mark of the scope says what may still start, this state says why and since when, and a token that the
     /// guardian cancels wakes what waits for it. Nothing else knows it.
     pub(super) fn begin_stop(&self, cause: StopCause) {
-        self.begin_stop_at(cause, self.context.awake_now());
+        // A root that stops by itself while it drains has been asked to stop before.
+        let since = self.lock().drain.map(|drain| drain.since);
+        self.begin_stop_at(cause, since.unwrap_or_else(|| self.context.awake_now()));
     }
 
     /// The same for a stop that was asked for before.
@@ -129,13 +137,14 @@ impl Root {
         self.hold();
         // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what
         // follows from it.
+        let begun = self.context.awake_now();
         let is_first = || {
             let mut state = self.lock();
             let is_first = state.stop.is_none();
-            state.stop.get_or_insert(RootStop::at(cause, since));
+            state.stop.get_or_insert(RootStop { begun, ..RootStop::at(cause, since) });
             is_first
         };
-        let asked_for = self.context.awake_now().saturating_duration_since(since);
+        let asked_for = begun.saturating_duration_since(since);
         let grace = self.deadline.map(|deadline| deadline.saturating_sub(asked_for));
         let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None, grace });
         self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what);
@@ -211,7 +220,8 @@ impl Root {
 
     /// The root and everything below it, with the moments of the record at which they were seen.
     pub(super) fn sighting(&self) -> Vec<Sighting> {
-        let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.position()));
+        let look = |writer: &mut RecordWriter<'_>| (self.itself(), self.pending_stop(), writer.position());
+        let (node, pending, seen) = self.context.record().section(look);
         let is_launching = self.supervisor.get().is_none();
         let below = match self.supervisor() {
             Some(supervisor) => supervisor.sightings(),
@@ -221,13 +231,23 @@ impl Root {
                 Sightings { children: Vec::new(), list: SeenList::Over(now.as_of) }
             }
         };
-        NumberedNode { node, seen, is_launching, below }.flat()
+        let mut flat = NumberedNode { node, seen, is_launching, below }.flat();
+        flat[0].pending = pending;
+        flat
+    }
+
+    /// The stop that is put off, as long as it is.
+    fn pending_stop(&self) -> Option<PendingStop> {
+        let RootState { gone, drain, stop, .. } = *self.lock();
+        let drain = drain.filter(|_| stop.is_none() && !gone)?;
+        let passed = self.context.awake_now().saturating_duration_since(drain.since);
+        Some(PendingStop { cause: drain.cause, left: drain.delay.saturating_sub(passed) })
     }
 
     /// The root without what stands below it.
     fn itself(&self) -> NodeSnapshot {
         let RootState { started, gone, since, stop, .. } = *self.lock();
-        let since = stop.map_or(since, |stop| stop.since);
+        let since = stop.map_or(since, |stop| stop.begun);
         let state = match (gone, stop, started) {
             (true, _, _) => ChildState::Down,
             (false, Some(_), _) => ChildState::Stopping,

@@ -6,7 +6,7 @@ use rootward_observer::model::Model;
 use rootward_observer::wire::{Snapshot, Usage, Why};
 
 use crate::safe::safe;
-use crate::terminal::{brief, details, plain_tree, state_name, usage};
+use crate::terminal::{brief, details, plain_tree, put_off, state_name, usage};
 
 /// The tree, with what its processes use if the document has that.
 pub(super) fn status(snapshot: &Snapshot) -> String {
@@ -27,8 +27,12 @@ pub(super) fn status(snapshot: &Snapshot) -> String {
 /// What stands above the tree.
 fn heading(snapshot: &Snapshot) -> String {
     let now = snapshot.door.map_or(snapshot.at, |door| door.now);
-    let mut text = format!("{}, up for {}", state_name(snapshot.tree.state), brief(now));
-    if let Some(cause) = &snapshot.tree.cause {
+    let draining = snapshot.children.first().and_then(|root| root.draining.as_deref());
+    let state = draining.map_or(state_name(snapshot.tree.state), |_| "draining");
+    let mut text = format!("{state}, up for {}", brief(now));
+    if let Some(draining) = draining {
+        let _ = write!(text, " · {}", put_off(draining, now));
+    } else if let Some(cause) = &snapshot.tree.cause {
         let _ = write!(text, " · {}", safe(cause));
     }
     if let Some(containment) = &snapshot.tree.containment {
@@ -57,6 +61,9 @@ pub(super) fn why(why: &Why, used: Option<&Usage>) -> String {
         1 => writeln!(text, " · run {} · restarted once", child.incarnation),
         times => writeln!(text, " · run {} · restarted {times} times", child.incarnation),
     };
+    if let Some(draining) = &child.draining {
+        let _ = writeln!(text, "  drains · {}", put_off(draining, now));
+    }
     for line in details(child, now).into_iter().chain(used.map(usage)) {
         let _ = writeln!(text, "  {line}");
     }
@@ -101,7 +108,7 @@ mod tests {
     use rootward_observer::wire::DoorFacts;
 
     use super::*;
-    use crate::terminal::samples::{stop, up};
+    use crate::terminal::samples::{drains, stop, up};
     use crate::view::{OneText, is_harmless, with_each_text};
 
     #[test]
@@ -110,6 +117,19 @@ mod tests {
         answer.now = Some(3.3);
 
         insta::assert_snapshot!(why(&answer, None));
+    }
+
+    #[test]
+    fn a_drain_says_when_the_stop_begins_and_what_would_begin_it_at_once() {
+        let model = drains().model();
+        let mut answer = model.why("root").unwrap();
+        answer.now = Some(6.0);
+        let mut snapshot = model.snapshot();
+        snapshot.door = Some(DoorFacts { control: false, now: 6.0, usage_left_out: 0 });
+
+        insta::assert_snapshot!(why(&answer, None));
+        let heading = "draining, up for 6.0s · stops in 8.0s (signal) · as of event ";
+        assert!(status(&snapshot).starts_with(heading), "{}", status(&snapshot));
     }
 
     #[test]

@@ -25,4 +25,4 @@ pub(crate) use fit::Fit;
 pub(crate) use plain::{plain_tree, state as state_name};
 pub(crate) use shell::{AttachError, ModesRestorer, OwnView, Reaches, TreeReach, attach, restore_terminal};
 pub(crate) use text::brief;
-pub(crate) use words::end_of;
+pub(crate) use words::{end_of, put_off};

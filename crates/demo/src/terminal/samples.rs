@@ -110,6 +110,12 @@ pub(crate) fn up() -> Story {
         .event(3.0, "root/front/flaky", Kind::Process, What::Restarting { attempt: 1, delay_ms: 4500 })
 }
 
+/// A tree whose stop is put off.
+pub(crate) fn drains() -> Story {
+    let drains = What::Draining { cause: "signal".to_owned(), delay_ms: 10_000 };
+    up().event(4.0, "root", Kind::Supervisor, drains)
+}
+
 /// A tree that stops.
 pub(crate) fn stop() -> Story {
     up().event(

@@ -1,6 +1,6 @@
 //! Pure: what an event says in a few words, and how bad it is.
 
-use rootward_observer::wire::{Child, Event, Outcome, Status, Straggler, What};
+use rootward_observer::wire::{Child, Draining, Event, Outcome, Status, Straggler, What};
 
 use super::text::{brief, safe};
 use crate::view::notified;
@@ -169,6 +169,11 @@ fn millis(millis: u64) -> String {
 pub(crate) fn time_left(child: &Child, now: f64) -> Option<(f64, f64)> {
     let stop = child.stop.as_ref()?;
     Some((stop.due? - now, stop.due? - stop.at))
+}
+
+/// What is said of a stop that is put off.
+pub(crate) fn put_off(draining: &Draining, now: f64) -> String {
+    format!("stops in {} ({})", brief((draining.until - now).max(0.0)), safe(&draining.cause))
 }
 
 #[cfg(test)]

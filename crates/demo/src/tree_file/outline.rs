@@ -24,6 +24,25 @@ impl fmt::Display for TreeFile {
     }
 }
 
+impl TreeFile {
+    /// The paths of all children, each before those below it.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        let mut left = vec![(self.id.to_string(), Some(&self.root))];
+        while let Some((path, supervisor)) = left.pop() {
+            for child in supervisor.iter().flat_map(|supervisor| &supervisor.children).rev() {
+                let below = match &child.kind {
+                    ChildPart::Supervisor(below) => Some(below),
+                    ChildPart::Process(_) | ChildPart::Task(_) => None,
+                };
+                left.push((format!("{path}/{}", child.id), below));
+            }
+            paths.push(path);
+        }
+        paths
+    }
+}
+
 fn write_children(f: &mut fmt::Formatter<'_>, supervisor: &SupervisorPart, depth: usize) -> fmt::Result {
     for child in &supervisor.children {
         writeln!(f, "{:indent$}{} · {}", "", child.id, describe(child), indent = 2 * depth)?;

@@ -44,6 +44,12 @@ impl EventLines {
         Self { style, names: Names::new(), next: None, signal: None }
     }
 
+    /// The same where these children are known to come.
+    pub(crate) fn expecting(mut self, paths: &[String]) -> Self {
+        self.names.expect(paths);
+        self
+    }
+
     /// Appends the line of an event of this program's own tree.
     pub(crate) fn write(&mut self, event: &rootward::Event, buffer: &mut Vec<u8>) {
         // What a door sends has no name here, and the event of the signal may come after that of the stop.

@@ -56,6 +56,7 @@ impl wire::Child {
             since: None,
             forced: false,
             stop: None,
+            draining: None,
             restart: None,
             last_end: None,
             readiness,

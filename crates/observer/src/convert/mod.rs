@@ -231,7 +231,7 @@ impl From<ChildState> for wire::State {
 /// What a look at the tree tells of one child.
 impl From<&Sighting> for wire::Child {
     fn from(sighting: &Sighting) -> Self {
-        let Sighting { node, seen, .. } = sighting;
+        let Sighting { node, seen, pending, .. } = sighting;
         Self {
             path: node.path.as_str().to_owned(),
             kind: node.kind.into(),
@@ -242,6 +242,10 @@ impl From<&Sighting> for wire::Child {
             since: node.since.map(|since| seconds(seen.at.saturating_sub(since))),
             forced: node.forced,
             stop: None,
+            draining: pending.map(|pending| {
+                let until = seconds(seen.at.saturating_add(pending.left));
+                Box::new(wire::Draining { cause: pending.cause.as_str().to_owned(), until })
+            }),
             restart: None,
             last_end: None,
             ..wire::Child::with_details(node.details.as_deref(), seen.at)

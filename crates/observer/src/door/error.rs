@@ -16,8 +16,9 @@ pub enum OpenError {
     /// Something that is no socket of this program's user stands at the path, and is left alone.
     #[error("{} is there, and is no socket of this user", .0.display())]
     NotOurs(PathBuf),
-    /// Other users may rename what is in the directory of the socket.
-    #[error("other users may write to the directory of {}", .0.display())]
+    /// Other users may rename what is in the directory of the socket: it is that of another user, or others may write
+    /// to it and it is not sticky.
+    #[error("other users may write to the directory of {}, or it is another user's", .0.display())]
     Exposed(PathBuf),
     /// The token is shorter than 16 bytes, or cannot stand in a header.
     #[error("the token for 127.0.0.1:{0} is too weak: a token has at least 16 visible ASCII characters")]

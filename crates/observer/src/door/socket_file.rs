@@ -99,12 +99,15 @@ fn bind(path: &Path) -> io::Result<UnixSocket> {
     Ok(socket)
 }
 
-/// In a directory in which others may rename files, the path would not stay this door's.
+/// In a directory in which others may rename files, the path would not stay this door's. Its owner always may, also if
+/// it is sticky, and whatever its mode says now.
 fn check_directory(path: &Path) -> Result<(), NoSocket> {
     const STICKY: u32 = 0o1000;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mode = fs::metadata(directory)?.mode();
-    if mode & 0o022 != 0 && mode & STICKY == 0 {
+    let directory = fs::metadata(directory)?;
+    let is_of_another = ![0, geteuid().as_raw()].contains(&directory.uid());
+    let is_shared = directory.mode() & 0o022 != 0 && directory.mode() & STICKY == 0;
+    if is_of_another || is_shared {
         return Err(OpenError::Exposed(path.to_owned()).into());
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Model;
 use super::tree::{EventMark, Node, PendingRetry, parent};
-use crate::wire::{Due, End, Event, State, Stop, What};
+use crate::wire::{Draining, Due, End, Event, State, Stop, What};
 
 impl Model {
     /// Applies the next event. One that is in the model already changes nothing.
@@ -30,7 +30,6 @@ impl Model {
                 }
             }
             What::Output { .. }
-            | What::Draining { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::HandlerFailed { .. }
@@ -57,6 +56,7 @@ impl Model {
             | What::Exited { .. }
             | What::Restarting { .. }
             | What::GaveUp { .. }
+            | What::Draining { .. }
             | What::Stopping { .. }
             | What::Escalated { .. }
             | What::Stopped { .. } => self.change(event),
@@ -146,9 +146,11 @@ impl Node {
                 }
                 let marks = &mut self.marks;
                 (marks.started, marks.stopping, marks.escalated, marks.gave_up) = (None, None, None, None);
+                marks.draining = None;
                 (marks.starting, marks.retrying, marks.crashed) = (Some(mark), None, None);
                 child.incarnation = event.incarnation;
                 (child.pid, child.stop, child.restart, child.forced) = (None, None, None, false);
+                child.draining = None;
                 child.has_nothing_to_tell();
                 child.turn(State::Starting, event.at);
             }
@@ -171,8 +173,14 @@ impl Node {
                 self.marks.retrying = Some(PendingRetry { mark, due: after(event.at, *delay_ms) });
             }
             What::GaveUp { .. } => self.marks.gave_up = Some(mark),
+            What::Draining { cause, delay_ms } => {
+                self.marks.draining = Some(mark);
+                let until = after(event.at, *delay_ms);
+                child.draining = Some(Box::new(Draining { cause: cause.clone(), until }));
+            }
             What::Stopping { cause, signal, grace_ms } => {
                 self.marks.stopping = Some(mark);
+                child.draining = None;
                 child.stop = Some(Stop {
                     seq: event.seq,
                     at: event.at,
@@ -203,7 +211,6 @@ impl Node {
             What::StartFailed { error, .. } => self.ends(event, mark, |end| end.error = Some(error.clone())),
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
-            | What::Draining { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Unhealthy { .. }
@@ -235,6 +242,7 @@ impl Node {
         child.last_end = Some(end);
         child.incarnation = event.incarnation;
         (child.pid, child.restart, child.forced) = (None, None, false);
+        child.draining = None;
         child.has_nothing_to_tell();
         child.turn(State::Down, event.at);
         self.marks.end = Some(mark);

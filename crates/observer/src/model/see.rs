@@ -121,6 +121,8 @@ impl Node {
             child.last_end = child.last_end.take().or(known.child.last_end);
             if known.child.state == child.state {
                 child.stop = child.stop.take().or(known.child.stop);
+                // The moment of the event, which a look tells to the microsecond.
+                child.draining = child.draining.take().map(|seen| known.child.draining.unwrap_or(seen));
                 child.restart = child.restart.take().or(known.child.restart);
             }
             node.marks = known.marks;
@@ -188,6 +190,28 @@ mod tests {
                 assert_eq!(model.as_of(), expected.as_of());
             }
         }
+    }
+
+    #[test]
+    fn a_look_tells_of_a_drain_and_what_is_known_of_it_stays_as_exact_as_it_was() {
+        let drains = ("root", 1, What::Draining { cause: "api".to_owned(), delay_ms: 3000 });
+        let told = told(&[up("root", 1).to_vec(), vec![drains]].concat());
+        let mut root = told.find("root").unwrap().clone();
+        // Of a later moment, and rounded in another way.
+        root.draining.as_mut().unwrap().until += 1e-6;
+        let look = |root: &Child| vec![Seen::at_once(root.clone(), 9, 1.0)];
+        let until =
+            |model: &Model| model.find("root").unwrap().draining.as_ref().map(|draining| draining.until);
+
+        let (mut knows, mut learns) = (told.clone(), Model::new());
+        knows.see(look(&root), None);
+        learns.see(look(&root), None);
+        let before = (until(&knows), until(&learns));
+        root.draining = None;
+        knows.see(vec![Seen::at_once(root, 10, 2.0)], None);
+
+        assert_eq!(before, (Some(3.0), Some(3.000_001)));
+        assert_eq!(until(&knows), None, "it was called off or is over: a look says so");
     }
 
     #[test]

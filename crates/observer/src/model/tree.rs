@@ -61,6 +61,8 @@ pub(super) struct EventMarks {
     pub(super) retrying: Option<PendingRetry>,
     pub(super) started: Option<EventMark>,
     pub(super) gave_up: Option<EventMark>,
+    /// The request of a stop that is put off, or was.
+    pub(super) draining: Option<EventMark>,
     pub(super) stopping: Option<EventMark>,
     pub(super) escalated: Option<EventMark>,
 }
@@ -78,6 +80,7 @@ impl Node {
             since: None,
             forced: false,
             stop: None,
+            draining: None,
             restart: None,
             last_end: None,
             readiness: None,

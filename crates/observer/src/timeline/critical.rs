@@ -10,7 +10,8 @@
 use std::time::Duration;
 
 use super::episodes::{Episode, Episodes, Of};
-use super::lanes::{Lane, MarkKind, Phase};
+use super::lanes::{Lane, Mark, MarkKind, Phase};
+use super::words::short;
 use crate::wire::Kind;
 
 /// What a start or a stop of the whole tree waited for.
@@ -55,6 +56,8 @@ pub enum WaitedFor {
     Force,
     /// Until the child of a task had come to its end.
     Work,
+    /// Until the drain delay was over.
+    Drain,
     /// For nothing below it: it was at its own work.
     Own,
 }
@@ -76,8 +79,21 @@ impl CriticalPath {
         Some(Self::of(lanes, episodes, episodes.find(0, Of::Start)?, String::new()))
     }
 
-    pub(super) fn of_stop(lanes: &[Lane], episodes: &Episodes, cause: String) -> Option<Self> {
-        Some(Self::of(lanes, episodes, episodes.find(0, Of::Stop)?, cause))
+    /// That of a stop begins with its request, as the `elapsed` of the report does: with its drain, if it has one.
+    pub(super) fn of_stop(
+        lanes: &[Lane],
+        episodes: &Episodes,
+        drain: Option<DrainSpan>,
+        cause: String,
+    ) -> Option<Self> {
+        let stop = episodes.find(0, Of::Stop).map(|stop| Self::of(lanes, episodes, stop, cause.clone()));
+        let (Some(drain), Some(root)) = (drain, lanes.first()) else { return stop };
+        let end = root.to().max(drain.from);
+        let mut stop = stop.unwrap_or(Self { from: end, to: end, is_over: false, cause, links: Vec::new() });
+        let link = drain.link(&root.path, stop.from);
+        stop.from = link.from;
+        stop.links.insert(0, link);
+        Some(stop)
     }
 
     fn of(lanes: &[Lane], episodes: &Episodes, whole: Episode, cause: String) -> Self {
@@ -85,6 +101,25 @@ impl CriticalPath {
         walk.back_through(whole);
         walk.links.reverse();
         Self { from: whole.from, to: whole.to, is_over: !whole.open, cause, links: walk.links }
+    }
+}
+
+/// How long the stop of a tree was put off after its request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DrainSpan {
+    pub(super) from: Duration,
+    /// When the stop began. `None` until then.
+    pub(super) to: Option<Duration>,
+    /// How long it was to be put off.
+    pub(super) delay: Duration,
+}
+
+impl DrainSpan {
+    fn link(&self, path: &str, to: Duration) -> Link {
+        let is_short = self.to.is_some_and(|to| to < self.from + self.delay);
+        let cut = if is_short { "; the stop began before that was over" } else { "" };
+        let says = format!("drains for {}{cut}", short(self.delay));
+        Link { path: path.to_owned(), from: self.from, to, wait: WaitedFor::Drain, says }
     }
 }
 
@@ -173,21 +208,33 @@ impl<'a> Walk<'a> {
                     self.push(node.lane, (forced, node.to), WaitedFor::Force, format!("{to}; {outcome}"));
                 }
                 if node.from < forced || node.from == node.to {
-                    let asked = says_at(lane, Phase::Stopping, node.from).unwrap_or_default();
-                    let asked = asked.split(", cause:").next().unwrap_or_default();
-                    let asked = if asked.starts_with("cause:") { "" } else { asked };
-                    let space = if asked.is_empty() { "" } else { " " };
                     let how =
                         if node.forced.is_some() { "not gone within its grace" } else { outcome.as_str() };
-                    self.push(
-                        node.lane,
-                        (node.from, forced),
-                        WaitedFor::Grace,
-                        format!("asked{space}{asked}; {how}"),
-                    );
+                    self.grace(node, forced, how);
                 }
             }
         }
+    }
+
+    /// The grace of a child: a wait for each step of its stop, of which the last has come out like this.
+    fn grace(&mut self, node: &Episode, to: Duration, how: &str) {
+        let lane = &self.lanes[node.lane];
+        let is_step = |mark: &&Mark| mark.kind == MarkKind::Asked && node.from < mark.at && mark.at <= to;
+        let (mut to, mut how) = (to, how);
+        for step in lane.marks.iter().rev().filter(is_step) {
+            self.push(
+                node.lane,
+                (step.at, to),
+                WaitedFor::Grace,
+                format!("asked again {}; {how}", step.says),
+            );
+            (to, how) = (step.at, "not gone at the next step of its stop");
+        }
+        let asked = says_at(lane, Phase::Stopping, node.from).unwrap_or_default();
+        let asked = asked.split(", cause:").next().unwrap_or_default();
+        let asked = if asked.starts_with("cause:") { "" } else { asked };
+        let space = if asked.is_empty() { "" } else { " " };
+        self.push(node.lane, (node.from, to), WaitedFor::Grace, format!("asked{space}{asked}; {how}"));
     }
 
     fn push(&mut self, lane: usize, (from, to): (Duration, Duration), wait: WaitedFor, says: String) {
@@ -255,7 +302,8 @@ fn start_of(lane: &Lane, node: &Episode) -> String {
 
 /// How a stop came out.
 fn outcome_of(lane: &Lane, node: &Episode) -> String {
-    let is_end = |kind| !matches!(kind, MarkKind::Escalated | MarkKind::Signal | MarkKind::Slow);
+    let is_end =
+        |kind| !matches!(kind, MarkKind::Asked | MarkKind::Escalated | MarkKind::Signal | MarkKind::Slow);
     let end = lane.marks.iter().find(|mark| mark.at >= node.to && is_end(mark.kind));
     end.map_or_else(|| "still there when the recording ends".to_owned(), |mark| mark.says.clone())
 }

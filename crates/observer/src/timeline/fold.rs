@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Timeline;
-use super::critical::CriticalPath;
+use super::critical::{CriticalPath, DrainSpan};
 use super::episodes::Episodes;
 use super::lanes::{Lane, Mark, MarkKind, Part, Phase};
 use super::words::{short, tame};
@@ -23,6 +23,8 @@ pub struct Recorder {
     signal: Option<String>,
     /// Why the root was asked to stop.
     cause: String,
+    /// The drain delay that puts the stop of the tree off, or has done so.
+    drain: Option<DrainSpan>,
     now: Duration,
     lost: u64,
 }
@@ -43,7 +45,6 @@ impl Recorder {
             | What::HandlerFailed { .. }
             | What::GuestPanicked { .. }
             | What::Output { .. }
-            | What::Draining { .. }
             | What::Healthy
             | What::MadeToCrash { .. }
             | What::Notified { .. }
@@ -73,6 +74,9 @@ impl Recorder {
                 }
                 self.mark(event, MarkKind::Signal, format!("{signal}: {action}"));
             }
+            What::Draining { cause, delay_ms } => {
+                self.draining(event, cause, Duration::from_millis(*delay_ms));
+            }
             What::Stopping { cause, signal, .. } => self.stopping(event, cause, signal.as_deref()),
             What::Escalated { to } => {
                 self.begin(event, Phase::Forced, to.clone());
@@ -87,7 +91,7 @@ impl Recorder {
             }
             What::Asked { with, error, .. } => {
                 let why = error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
-                self.mark(event, MarkKind::Signal, format!("asked with {with}{why}"));
+                self.mark(event, MarkKind::Asked, format!("with {with}{why}"));
             }
             What::Unhealthy { error, failures, threshold } => {
                 self.mark(event, MarkKind::Slow, format!("unhealthy, {failures} of {threshold}: {error}"));
@@ -112,7 +116,7 @@ impl Recorder {
         let lanes = in_tree_order(self.lanes);
         let episodes = Episodes::of(&lanes, now);
         let start = CriticalPath::of_start(&lanes, &episodes);
-        let stop = CriticalPath::of_stop(&lanes, &episodes, self.cause);
+        let stop = CriticalPath::of_stop(&lanes, &episodes, self.drain, self.cause);
         Timeline { lanes, end: now, start, stop, lost: self.lost }
     }
 
@@ -147,18 +151,36 @@ impl Recorder {
         }
     }
 
+    /// The stop of the tree begins with its request. What runs goes on until the drain delay is over.
+    fn draining(&mut self, event: &Event, cause: &str, delay: Duration) {
+        let cause = self.cause_of_root(cause);
+        self.cause.clone_from(&cause);
+        self.drain = Some(DrainSpan { from: self.now, to: None, delay });
+        let phase = self.lane(event).parts.last().filter(|part| part.open).map(|part| part.phase);
+        if phase == Some(Phase::Running) {
+            self.begin(event, Phase::Running, format!("drains for {}, cause: {cause}", short(delay)));
+        }
+    }
+
+    /// Why the root stops, with the name of the signal if it was one.
+    fn cause_of_root(&self, cause: &str) -> String {
+        match (&self.signal, cause) {
+            (Some(name), "signal") => format!("signal {name}"),
+            _ => tame(cause),
+        }
+    }
+
     fn stopping(&mut self, event: &Event, cause: &str, signal: Option<&str>) {
         let is_root = !event.path.contains('/');
-        let cause = match (&self.signal, cause) {
-            (Some(name), "signal") if is_root => format!("signal {name}"),
-            _ => tame(cause),
-        };
+        let cause = if is_root { self.cause_of_root(cause) } else { tame(cause) };
         let says = match signal {
             Some(signal) => format!("with {signal}, cause: {cause}"),
             None => format!("cause: {cause}"),
         };
         if is_root {
             self.cause = cause;
+            let now = self.now;
+            self.drain.iter_mut().for_each(|drain| drain.to = drain.to.or(Some(now)));
         }
         self.cancel_below(&event.path);
         self.begin(event, Phase::Stopping, says);

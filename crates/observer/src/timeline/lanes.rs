@@ -77,6 +77,8 @@ pub enum MarkKind {
     GaveUp,
     /// A signal reached the root.
     Signal,
+    /// A later step of its stop: it was asked once more, in another way.
+    Asked,
     /// Its grace ended, or it was forced.
     Escalated,
     /// It is gone, and everything below it.
@@ -163,6 +165,7 @@ impl MarkKind {
             Self::Ended => "ended",
             Self::GaveUp => "gave up",
             Self::Signal => "signal",
+            Self::Asked => "asked again",
             Self::Escalated => "escalated",
             Self::Acknowledged => "acknowledged",
             Self::LeftBehind => "left behind",

@@ -101,7 +101,7 @@ impl Timeline {
             Phase::ALL.iter().map(|phase| format!("{} {}", sign(*phase), phase.name())).collect();
         let _ = writeln!(
             text,
-            "\n{:wide$}  {}\n{:wide$}  ✗ crashed  ○ ended  ↑ gone when asked  ! gone by force",
+            "\n{:wide$}  {}\n{:wide$}  ✗ crashed  ○ ended  ↓ asked again  ↑ gone when asked  ! gone by force",
             "",
             legend.join("  "),
             ""
@@ -129,6 +129,7 @@ fn draw(lane: &Lane, scale: &Scale, cells: &mut [char; WIDTH]) {
         let sign = match mark.kind {
             MarkKind::Crashed => '✗',
             MarkKind::Ended => '○',
+            MarkKind::Asked => '↓',
             MarkKind::Acknowledged if mark.says.starts_with("gone by force") => '!',
             MarkKind::Acknowledged => '↑',
             MarkKind::GaveUp

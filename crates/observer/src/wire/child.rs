@@ -77,6 +77,9 @@ pub struct Child {
     /// Why it stops, if it does and that was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
+    /// The stop that a drain delay puts off. Of the root alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draining: Option<Box<Draining>>,
     /// When its restart is due, if one is and that was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Due>,
@@ -123,6 +126,16 @@ pub struct Stop {
     /// What was done to it when its grace had ended or it was forced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated: Option<String>,
+}
+
+/// A stop of the tree that was accepted and has not begun: everything runs on until then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Draining {
+    /// Why the tree is to stop, as the event has it.
+    pub cause: String,
+    /// When the stop begins, if it is not forced before.
+    pub until: f64,
 }
 
 /// A restart that is due.

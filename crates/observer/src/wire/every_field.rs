@@ -2,9 +2,9 @@
 
 use super::every_kind::every_event;
 use super::{
-    Awaited, Change, Child, Consequence, Decided, DoorFacts, Due, End, EventMessage, HealthFindings, Kind,
-    Lost, LostMessage, Outcome, PatienceLimit, Readiness, Reason, Restarts, Snapshot, State, Status, Stop,
-    StopStep, Tree, Usage, UsageAnswer, Version, Wait, Why,
+    Awaited, Change, Child, Consequence, Decided, DoorFacts, Draining, Due, End, EventMessage,
+    HealthFindings, Kind, Lost, LostMessage, Outcome, PatienceLimit, Readiness, Reason, Restarts, Snapshot,
+    State, Status, Stop, StopStep, Tree, Usage, UsageAnswer, Version, Wait, Why,
 };
 
 fn text(text: &str) -> String {
@@ -119,6 +119,7 @@ fn child(status: Status) -> Child {
             due: Some(17.25),
             escalated: Some(text("SIGKILL")),
         }),
+        draining: Some(Box::new(Draining { cause: text("signal"), until: 12.25 })),
         restart: Some(Due { seq: 38, at: 12.75, attempt: 3 }),
         last_end: Some(End {
             seq: 37,

@@ -19,7 +19,7 @@ pub use answers::{
     Change, Done, DoorFacts, EndMessage, EventMessage, Last, Lost, LostMessage, Reason, Refusal, Refused,
     Snapshot, Tree, UsageAnswer, Version, Wait, Why,
 };
-pub use child::{Child, Due, End, Kind, State, Stop};
+pub use child::{Child, Draining, Due, End, Kind, State, Stop};
 pub use details::{HealthFindings, Readiness, StopStep, Usage};
 pub use event::{Event, What};
 pub use outlook::{Awaited, Consequence, Decided, PatienceLimit, Restarts};

@@ -9,7 +9,7 @@ use super::tree::bar;
 use crate::terminal::rows::TreeRow;
 use crate::terminal::state::{Mode, ViewState};
 use crate::terminal::text::{brief, safe, whole};
-use crate::terminal::words::time_left;
+use crate::terminal::words::{put_off, time_left};
 
 pub(super) fn header(state: &ViewState, rows: &[TreeRow<'_>], area: Rect, painter: &mut Painter<'_>) {
     let tree = state.model.tree();
@@ -19,7 +19,9 @@ pub(super) fn header(state: &ViewState, rows: &[TreeRow<'_>], area: Rect, painte
         painter.append(&mut line, "begins", paint::busy());
         return;
     }
+    let draining = state.draining();
     let (word, style) = match tree.state {
+        ChildState::Running if draining.is_some() => ("draining", paint::busy()),
         ChildState::Starting => ("starting", paint::busy()),
         ChildState::Running => ("running", paint::good()),
         ChildState::Stopping => ("stopping", paint::busy()),
@@ -27,7 +29,10 @@ pub(super) fn header(state: &ViewState, rows: &[TreeRow<'_>], area: Rect, painte
         ChildState::Down | ChildState::Unknown | _ => ("down", paint::quiet()),
     };
     painter.append(&mut line, word, style);
-    if let Some(cause) = &tree.cause {
+    if let Some(draining) = draining {
+        let words = format!(" · {}", put_off(draining, state.now));
+        painter.append_whole(&mut line, &words, Style::new());
+    } else if let Some(cause) = &tree.cause {
         painter.append_whole(&mut line, &format!(" · {}", safe(cause)), Style::new());
     }
     let (all, gone) = rows.first().map_or((0, 0), |root| root.leaves);

@@ -12,7 +12,7 @@ use rootward_observer::wire::{HealthFindings, Kind, Usage, What};
 
 use super::draw;
 use crate::terminal::fit::Fit;
-use crate::terminal::samples::{Story, attached, decided, own, stop, up};
+use crate::terminal::samples::{Story, attached, decided, drains, own, stop, up};
 use crate::terminal::state::{Explained, ViewInput, ViewState};
 
 const FIT: Fit = Fit { has_colour: true, has_unicode: true };
@@ -53,6 +53,22 @@ fn at_all_sizes(name: &str, make: impl Fn() -> ViewState) {
 #[test]
 fn a_tree_that_runs() {
     at_all_sizes("running", || own(up()));
+}
+
+#[test]
+fn a_tree_that_drains_says_in_its_first_line_when_it_stops() {
+    let first = |size| {
+        let picture = picture(&mut own(drains()), FIT, size);
+        picture.lines().next().unwrap().to_owned()
+    };
+
+    assert!(
+        first((80, 24)).starts_with("rootward-demo draining · stops in 8.5s (signal) · "),
+        "{}",
+        first((80, 24))
+    );
+    assert!(first((40, 10)).starts_with("rootward-demo draining"), "{}", first((40, 10)));
+    assert!(picture(&mut own(drains()), FIT, (80, 24)).contains("Ctrl-C forces"), "so does the signal again");
 }
 
 #[test]

@@ -209,7 +209,8 @@ async fn lines(
     mut write: impl FnMut(&str) -> io::Result<()>,
 ) -> Result<(), AttachError> {
     write(&farewell(&Model::from_snapshot(snapshot), "The tree as it is:"))?;
-    let mut lines = EventLines::of_another(Style::of_stdout());
+    let paths: Vec<String> = snapshot.children.iter().map(|child| child.path.clone()).collect();
+    let mut lines = EventLines::of_another(Style::of_stdout()).expecting(&paths);
     let mut events = client.events(Some(snapshot.as_of)).await?;
     loop {
         match events.next().await? {

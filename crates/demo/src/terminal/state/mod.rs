@@ -276,9 +276,15 @@ impl ViewState {
         awaited(&self.model)
     }
 
-    /// Whether the tree as a whole stops.
+    /// Whether the tree as a whole stops, or is to stop when it has drained: the next request forces it then.
     pub(crate) fn is_stopping(&self) -> bool {
-        self.model.children().next().is_some_and(|root| root.state == ChildState::Stopping)
+        self.draining().is_some()
+            || self.model.children().next().is_some_and(|root| root.state == ChildState::Stopping)
+    }
+
+    /// The stop of the tree that is put off.
+    pub(crate) fn draining(&self) -> Option<&rootward_observer::wire::Draining> {
+        self.model.children().next()?.draining.as_deref()
     }
 
     fn is_running(&self) -> bool {
@@ -289,6 +295,10 @@ impl ViewState {
     pub(crate) fn next_change(&self) -> Option<Duration> {
         let is_asking = self.is_outdated() || matches!(self.mode, Mode::Why(..));
         let mut next = is_asking.then_some(Duration::from_secs(1));
+        if self.draining().is_some() {
+            // What is left of the drain is in tenths of a second.
+            next = Some(Duration::from_millis(200));
+        }
         let visible = self.visible.clone().unwrap_or_else(|| {
             let rows = self.rows();
             let visible = rows.iter().skip(self.first_row).take(self.heights.0);

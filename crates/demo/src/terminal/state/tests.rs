@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rootward_observer::model::Seen;
@@ -10,7 +11,7 @@ use rootward_observer::wire::{Event, Kind, What};
 
 use super::{Effect, Explained, KnownReasons, Mode, Pane, ViewInput, ViewState};
 use crate::chaos::ChaosTurn;
-use crate::terminal::samples::{Story, attached, own, stop, up};
+use crate::terminal::samples::{Story, attached, drains, own, stop, up};
 
 fn press(state: &mut ViewState, codes: impl IntoIterator<Item = KeyCode>) -> Vec<Effect> {
     let keys = codes.into_iter().map(|code| ViewInput::Key(KeyEvent::new(code, KeyModifiers::NONE)));
@@ -58,6 +59,15 @@ fn a_stop_that_is_asked_for_again_is_a_force() {
     let mut state = own(stop());
 
     assert_eq!(keys(&mut state, "S"), [Effect::Force]);
+}
+
+#[test]
+fn a_tree_that_drains_has_been_asked_to_stop_and_the_next_request_forces_it() {
+    let mut state = own(drains());
+
+    assert_eq!(keys(&mut state, "S"), [Effect::Force]);
+    // What is left of the drain goes down while nothing happens.
+    assert!(state.next_change().is_some_and(|next| next < Duration::from_secs(1)));
 }
 
 #[test]

@@ -10,9 +10,10 @@ impl Why {
     pub fn with_decided(mut self, decided: Decided) -> Self {
         let told = DecidedWords { child: &self.child, decided: &decided };
         let waits = told.waits();
-        // An attempt to start a process that is tried again is no business of its supervisor.
-        let tried = |wait: &Wait| wait.what == "attempt";
-        if !self.waits_for.iter().any(tried) {
+        // An attempt to start a process that is tried again is no business of its supervisor, nor is the drain of the
+        // tree.
+        let is_elsewhere = |wait: &Wait| matches!(&*wait.what, "attempt" | "drain");
+        if !self.waits_for.iter().any(is_elsewhere) {
             self.waits_for = waits;
         }
         self.changed_by.retain(|change| !matches!(&*change.what, "end" | "due"));

@@ -44,6 +44,11 @@ impl<'a> Chain<'a> {
         let marks = &node.marks;
         match node.child.state {
             State::Starting | State::Running => {
+                // A stop that is put off is the newest that there is to say.
+                if let Some(draining) = marks.draining.as_ref() {
+                    self.push(node, Some(draining));
+                    self.cause_of(node, draining);
+                }
                 self.push(node, marks.started.as_ref());
                 self.push(node, marks.retrying.as_ref().map(|retry| &retry.mark));
                 self.push(node, marks.starting.as_ref());
@@ -84,6 +89,8 @@ impl<'a> Chain<'a> {
 
     /// What led to a request to stop.
     fn cause_of(&mut self, node: &'a Node, asked: &EventMark) {
+        // A stop that was put off began with another request than its own.
+        self.push(node, node.marks.draining.as_ref().filter(|draining| draining.seq < asked.seq));
         let above = parent(&node.child.path).and_then(|above| self.model.nodes.get(above));
         let cause = asked.says.strip_prefix("cause: ").unwrap_or_default();
         match cause.split(',').next().unwrap_or_default() {

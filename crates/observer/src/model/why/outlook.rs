@@ -21,7 +21,11 @@ impl Outlook<'_> {
             State::Stopping => self.stop(),
             State::Restarting => self.restart(),
             State::Down => self.down(),
-            State::Running | State::Unknown => Vec::new(),
+            State::Running => {
+                let draining = self.node.child.draining.iter();
+                draining.map(|draining| wait("drain", Some(draining.until), DRAINED)).collect()
+            }
+            State::Unknown => Vec::new(),
         }
     }
 
@@ -122,7 +126,12 @@ impl Outlook<'_> {
             // A root has no supervisor that could do that.
             changes.retain(|change| !["terminate", "restart", "start"].contains(&&*change.what));
         }
-        if matches!(self.node.child.state, State::Starting | State::Running | State::Restarting) {
+        if let Some(draining) = &self.node.child.draining {
+            changes.push(Change { at: Some(draining.until), ..change("drain", DRAINED) });
+            let says =
+                "the signal again, or a request to force the tree: it stops at once, and every grace ends";
+            changes.push(change("force", says));
+        } else if matches!(self.node.child.state, State::Starting | State::Running | State::Restarting) {
             let stops = match parent(path) {
                 Some(above) => format!("a stop of {above}"),
                 None => "a stop of the tree".to_owned(),
@@ -156,6 +165,9 @@ impl Outlook<'_> {
         }
     }
 }
+
+/// What ends a drain by itself.
+const DRAINED: &str = "the end of its drain: its stop begins then";
 
 fn wait(what: &str, at: Option<f64>, says: &str) -> Wait {
     Wait { what: what.to_owned(), path: None, at, says: says.to_owned() }

@@ -150,6 +150,46 @@ fn what_runs_waits_for_nothing_and_a_root_is_started_by_no_request() {
     assert_eq!(changes(&root), ["end", "stop"]);
 }
 
+const DRAINS: &str = "
+    8.9 root supervisor 1 signal \"signal\":\"SIGTERM\",\"action\":\"stop\"
+    9 root supervisor 1 draining \"cause\":\"signal\",\"delay_ms\":3000
+";
+
+#[test]
+fn a_root_that_drains_waits_for_its_stop_at_a_time_that_is_known_and_says_what_comes_before() {
+    let model = told(&format!("{UP}{DRAINS}"));
+    let (root, api) = (model.why("root").unwrap(), model.why("root/api").unwrap());
+
+    let draining = root.child.draining.as_deref().unwrap();
+    assert_eq!((&*draining.cause, draining.until), ("signal", 12.0));
+    assert_eq!(because(&root)[..3], ["8 root draining", "7 root signal", "6 root started"]);
+    assert_eq!(waits(&root), [("drain", None, Some(12.0))]);
+    assert_eq!(changes(&root), ["end", "drain", "force"]);
+    assert_eq!(root.changed_by[1].at, Some(12.0));
+    assert!(root.changed_by[2].says.starts_with("the signal again, or "), "{}", root.changed_by[2].says);
+    assert_eq!((waits(&api), &api.child.draining), (vec![], &None));
+}
+
+#[test]
+fn a_stop_that_had_been_put_off_names_the_drain_and_then_the_signal() {
+    let stop = "12 root supervisor 1 stopping \"cause\":\"signal\"";
+
+    let root = told(&format!("{UP}{DRAINS}{stop}")).why("root").unwrap();
+
+    assert_eq!(because(&root), ["9 root stopping", "8 root draining", "7 root signal"]);
+    assert_eq!(root.child.draining, None, "it stops now");
+}
+
+#[test]
+fn what_the_machine_said_does_not_hide_the_drain() {
+    let decided = serde_json::from_str(r#"{"as_of":8}"#).unwrap();
+
+    let why = told(&format!("{UP}{DRAINS}")).why("root").unwrap().with_decided(decided);
+
+    assert_eq!(waits(&why), [("drain", None, Some(12.0))]);
+    assert!(changes(&why).contains(&"drain"), "{:?}", changes(&why));
+}
+
 #[test]
 fn a_child_that_was_taken_down_waits_for_nothing() {
     let terminated = "

@@ -74,6 +74,7 @@ fn legend(xml: &mut Xml, y: f64) -> f64 {
         MarkKind::Ended,
         MarkKind::GaveUp,
         MarkKind::Slow,
+        MarkKind::Asked,
         MarkKind::Escalated,
         MarkKind::Acknowledged,
         MarkKind::LeftBehind,

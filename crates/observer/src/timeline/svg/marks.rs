@@ -52,6 +52,8 @@ pub(super) fn sign(xml: &mut Xml, kind: MarkKind, x: f64, y: f64, half: f64) {
             xml.empty("circle", &[class, x, y, ("r", Value::Number(half * 0.7))]);
             return;
         }
+        // As on the page: it points down at the bar, and an acknowledgement points up.
+        MarkKind::Asked => shape("asked", &[(-0.8, -1.3), (0.8, -1.3), (0.0, 0.2)], "Z"),
         MarkKind::Escalated => shape("escalated", &[(0.0, -1.5), (0.0, 1.5)], ""),
         // It is drawn through all lanes.
         MarkKind::Signal => return,

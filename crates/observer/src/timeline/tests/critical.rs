@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{CriticalPath, WaitedFor};
+use super::super::{CriticalPath, MarkKind, WaitedFor};
 use super::{shop, told};
 
 /// The waits as `path milliseconds`, without those that took no time.
@@ -62,6 +62,118 @@ fn the_grace_and_what_comes_after_it_are_two_waits() {
     assert_eq!([50, 3].map(Duration::from_millis), [links[0].duration(), links[1].duration()]);
     assert_eq!(links[0].says, "asked; not gone within its grace");
     assert_eq!(links[1].says, "abort; gone by force");
+}
+
+/// A process that takes no notice of SIGINT, and goes with SIGTERM.
+const LADDER: &str = "
+    0 starting root/
+    0 starting root/a
+    1 started root/a
+    1 started root/
+    10 stopping root/
+    10 stopping root/a \"cause\":\"parent\",\"signal\":\"SIGINT\"
+    710 asked root/a \"with\":\"SIGTERM to the group\",\"elapsed_ms\":700
+    714 stopped root/a \"outcome\":\"graceful\",\"elapsed_ms\":704,\"status\":{\"signal\":\"SIGTERM\"}
+    714 stopped root/
+";
+
+#[test]
+fn each_step_of_a_stop_that_has_several_is_a_wait_and_the_one_that_ended_it_is_named() {
+    let timeline = told(LADDER);
+
+    let links = &timeline.stop().unwrap().links;
+
+    assert_eq!(waits(timeline.stop().unwrap()), ["root/a 700", "root/a 4"]);
+    assert_eq!(links.iter().map(|link| link.wait).collect::<Vec<_>>(), [WaitedFor::Grace; 2]);
+    assert_eq!(links[0].says, "asked with SIGINT; not gone at the next step of its stop");
+    let ended = "asked again with SIGTERM to the group; gone within its grace: killed by SIGTERM";
+    assert_eq!(links[1].says, ended);
+}
+
+#[test]
+fn a_later_step_of_a_stop_is_a_mark_of_its_own_in_every_format() {
+    let timeline = told(LADDER);
+
+    let marks: Vec<_> = timeline.lanes()[1].marks.iter().map(|mark| (mark.kind, &*mark.says)).collect();
+    let svg = timeline.to_svg();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let drawn = document
+        .descendants()
+        .find(|node| node.has_tag_name("path") && node.attribute("class") == Some("asked"));
+    let titled = document
+        .descendants()
+        .find(|node| node.text() == Some("root/a · asked again after 710 ms · with SIGTERM to the group"));
+    let trace: serde_json::Value = serde_json::from_str(&timeline.to_perfetto()).unwrap();
+    let event = trace["traceEvents"].as_array().unwrap().iter().find(|event| event["name"] == "asked again");
+
+    assert_eq!(marks[0], (MarkKind::Asked, "with SIGTERM to the group"));
+    assert!(drawn.is_some() && titled.is_some(), "{svg}");
+    assert!(document.descendants().any(|node| node.text() == Some("asked again")), "in the legend: {svg}");
+    assert!(timeline.to_text().contains("↓ asked again"), "{}", timeline.to_text());
+    // Of its own track, and not of the whole tree.
+    assert_eq!(event.unwrap()["s"], "t");
+}
+
+#[test]
+fn a_step_that_did_not_end_it_stands_before_the_force() {
+    let timeline = told(
+        "0 stopping root/
+         0 stopping root/a \"cause\":\"parent\",\"signal\":\"SIGINT\"
+         30 asked root/a \"with\":\"SIGTERM\",\"elapsed_ms\":30
+         50 escalated root/a \"to\":\"SIGKILL\"
+         53 stopped root/a \"outcome\":\"killed\",\"elapsed_ms\":53
+         53 stopped root/",
+    );
+
+    let says: Vec<&str> = timeline.stop().unwrap().links.iter().map(|link| &*link.says).collect();
+
+    let expected = [
+        "asked with SIGINT; not gone at the next step of its stop",
+        "asked again with SIGTERM; not gone within its grace",
+        "SIGKILL; gone by force",
+    ];
+    assert_eq!(says[..3], expected);
+}
+
+#[test]
+fn a_stop_that_was_put_off_begins_with_its_request_and_waits_for_the_drain_first() {
+    let timeline = told(
+        "0 starting root/
+         0 starting root/a
+         1 started root/a
+         1 started root/
+         5 signal root/ \"signal\":\"SIGTERM\",\"action\":\"stop\"
+         5 draining root/ \"cause\":\"signal\",\"delay_ms\":3000
+         1000 exited root/a \"status\":{\"error\":\"e\"}
+         1000 starting root/a
+         1001 started root/a
+         3005 stopping root/ \"cause\":\"signal\"
+         3005 stopping root/a
+         3709 stopped root/a
+         3709 stopped root/",
+    );
+
+    let stop = timeline.stop().unwrap();
+
+    assert_eq!(waits(stop), ["root 3000", "root/a 704"]);
+    assert_eq!((stop.links[0].wait, &*stop.links[0].says), (WaitedFor::Drain, "drains for 3.00 s"));
+    assert_eq!((stop.duration().as_millis(), &*stop.cause), (3704, "signal SIGTERM"));
+    assert!(timeline.to_text().contains("The stop took 3.70 s (signal SIGTERM)."), "{}", timeline.to_text());
+    let section = format!("│stop {}", "3.70 s");
+    assert!(timeline.to_text().contains(&section), "the drain is no part of the run: {}", timeline.to_text());
+}
+
+#[test]
+fn a_drain_that_was_cut_short_says_so_and_one_that_goes_on_is_what_the_stop_waits_for() {
+    let up = "0 starting root/\n1 started root/\n5 draining root/ \"cause\":\"api\",\"delay_ms\":3000";
+    let cut = told(&format!("{up}\n105 stopping root/ \"cause\":\"api\"\n106 stopped root/"));
+    let open = told(&format!("{up}\n105 stalled root/ \"elapsed_ms\":90,\"thread\":\"t\""));
+
+    let (cut, open) = (cut.stop().unwrap(), open.stop().unwrap());
+
+    assert_eq!(cut.links[0].says, "drains for 3.00 s; the stop began before that was over");
+    assert_eq!((cut.duration().as_millis(), cut.is_over), (101, true));
+    assert_eq!((waits(open), open.is_over, &*open.cause), (vec!["root 100".to_owned()], false, "api"));
 }
 
 #[test]
