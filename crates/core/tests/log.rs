@@ -153,7 +153,6 @@ async fn a_failed_start_is_an_error() {
     );
 }
 
-/// A14: what falls back to a weaker containment says so twice.
 #[tokio::test]
 async fn a_weaker_containment_is_an_event_and_a_warning() {
     let (lines, _guard) = listen(Level::TRACE);
