@@ -93,10 +93,10 @@ impl Watched {
     }
 }
 
-/// Resident, in kibibytes.
+/// Resident, in kibibytes, without what is the program's file: the system drops such pages and reads them again.
 fn memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let resident = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     resident.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
 }
 

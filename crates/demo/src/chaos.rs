@@ -27,12 +27,12 @@ pub(crate) struct Chaos(Arc<SharedChaos>);
 #[derive(Debug)]
 struct SharedChaos {
     seed: u64,
-    state: Mutex<Reign>,
+    state: Mutex<ChaosRun>,
     turned: Condvar,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Reign {
+struct ChaosRun {
     rate: Rate,
     is_on: bool,
     is_over: bool,
@@ -94,7 +94,7 @@ impl Chaos {
     pub(crate) fn new(rate: Option<Rate>, seed: u64) -> Self {
         let is_on = rate.is_some();
         let rate = rate.unwrap_or(Rate { interval: Duration::from_secs(1) });
-        let state = Mutex::new(Reign { rate, is_on, is_over: false });
+        let state = Mutex::new(ChaosRun { rate, is_on, is_over: false });
         Self(Arc::new(SharedChaos { seed, state, turned: Condvar::new() }))
     }
 
@@ -106,7 +106,7 @@ impl Chaos {
     pub(crate) fn begin(&self, tree: &Tree) -> io::Result<()> {
         let (chaos, tree) = (self.clone(), tree.downgrade());
         thread::Builder::new().name("chaos".to_owned()).spawn(move || {
-            chaos.reign(&tree);
+            chaos.crash_children(&tree);
             chaos.lock().is_over = true;
         })?;
         Ok(())
@@ -127,11 +127,11 @@ impl Chaos {
 
     /// At which rate and by which seed, if it is on.
     pub(crate) fn words(&self) -> Option<String> {
-        let Reign { rate, is_on, is_over } = *self.lock();
+        let ChaosRun { rate, is_on, is_over } = *self.lock();
         (is_on && !is_over).then(|| format!("chaos {rate}, seed {}", self.0.seed))
     }
 
-    fn reign(&self, tree: &TreeRef) {
+    fn crash_children(&self, tree: &TreeRef) {
         let mut count = 1;
         loop {
             let is_due = self.wait();
@@ -168,7 +168,7 @@ impl Chaos {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Reign> {
+    fn lock(&self) -> MutexGuard<'_, ChaosRun> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -71,8 +71,8 @@ pub(crate) fn built_in(options: &RunOptions, init: Forked) -> ExitCode {
             paths: Vec::new(),
         };
         let rules = rules.with(options)?;
-        let company = Company::begin(options.containment, init)?;
-        Ok(run(root, rules, options, company)?.end(None))
+        let helpers = HelperProcesses::begin(options.containment, init)?;
+        Ok(run(root, rules, options, helpers)?.end(None))
     })
 }
 
@@ -93,9 +93,9 @@ pub(crate) fn file(file: &Path, options: &RunOptions, init: Forked) -> ExitCode 
         let shares_input = tree.root.shares_input();
         let paths = tree.paths();
         let rules = Rules { deadline, drain, suspend_children, shares_input, paths }.with(options)?;
-        let company = Company::begin(options.containment, init)?;
+        let helpers = HelperProcesses::begin(options.containment, init)?;
         let exit_status_from = tree.exit_status_from.clone();
-        let ended = run(tree.into_supervisor()?, rules, options, company)?;
+        let ended = run(tree.into_supervisor()?, rules, options, helpers)?;
         Ok(ended.end(exit_status_from.as_deref()))
     })
 }
@@ -148,13 +148,13 @@ impl RunEnd {
 type Forked = Option<Result<Init, InitError>>;
 
 /// The processes that run along with the demo.
-struct Company {
+struct HelperProcesses {
     /// What orphans come to. `None` at level `group` and under a service manager, unless the demo is process 1.
     init: Forked,
     containment: Containment,
 }
 
-impl Company {
+impl HelperProcesses {
     /// The containment that was asked for. This forks, so that it comes before there is any other thread.
     fn begin(wanted: cli::ContainmentChoice, init: Forked) -> Result<Self, WardenError> {
         // A service manager hears the process that it has started and no other, and adopts orphans itself.
@@ -194,7 +194,7 @@ fn run(
     root: Supervisor,
     Rules { deadline, drain, suspend_children: suspends, shares_input, paths }: Rules,
     options: &RunOptions,
-    company: Company,
+    helpers: HelperProcesses,
 ) -> Result<RunEnd, NotStarted> {
     if let Some(file) = options.timeline.as_deref().filter(|file| options.is_record(file)) {
         return Err(NotStarted::Shared(file.to_owned()));
@@ -227,11 +227,11 @@ fn run(
     if child_terminals::are_wanted() {
         application = application.on_signal(Signal::WINCH, |_| child_terminals::fit());
     }
-    let level = company.containment.name();
+    let level = helpers.containment.name();
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = options
         .orchestrator
-        .apply(company.join(application), drain)
+        .apply(helpers.join(application), drain)
         .deadline(deadline)
         .configure(|tree| tree.event_capacity(EVENTS))
         .notify_systemd(true)

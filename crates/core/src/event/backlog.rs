@@ -63,7 +63,7 @@ pub(super) struct EventBacklog {
     held: VecDeque<Retained>,
     /// A place stays a reader's own until it goes.
     readers: Vec<Option<BacklogReader>>,
-    /// Whether a writer waits until it is not [crowded](Self::crowd) any more.
+    /// Whether a writer waits until no reader is [far behind](Self::waited_readers) any more.
     waited_for: bool,
     closed: bool,
 }
@@ -119,13 +119,13 @@ pub(super) enum TakenEvents {
 
 /// Readers that a writer waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Crowd {
+pub(super) struct WaitedReaders {
     pub(super) patience: Duration,
     /// How far those have come that are waited for as long as they take something.
     pub(super) taken: Option<u64>,
 }
 
-impl Crowd {
+impl WaitedReaders {
     fn of(reader: &BacklogReader) -> Self {
         Self { patience: reader.patience.unwrap_or(PATIENCE), taken: reader.patience.map(|_| reader.next) }
     }
@@ -256,10 +256,10 @@ impl EventBacklog {
     // --- waiting for readers ---
 
     /// The readers that have lost nothing and are more than half as far behind as they may be, if there are any.
-    pub(super) fn crowd(&mut self) -> Option<Crowd> {
-        let crowd = self.behind(2).map(Crowd::of).reduce(Crowd::and);
-        self.waited_for |= crowd.is_some();
-        crowd
+    pub(super) fn waited_readers(&mut self) -> Option<WaitedReaders> {
+        let waited_readers = self.behind(2).map(WaitedReaders::of).reduce(WaitedReaders::and);
+        self.waited_for |= waited_readers.is_some();
+        waited_readers
     }
 
     /// Whether a writer waits for readers that were far behind, and they have almost caught up. To say so at once would

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as SystemInstant, SystemTime};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::backlog::{Capacity, Crowd, EventBacklog};
+use super::backlog::{Capacity, EventBacklog, WaitedReaders};
 use super::output_batch::{self, OutputBatch};
 use super::{Event, EventKind, OutputStream, RecordPosition};
 use crate::child::{ChildKind, ChildPath};
@@ -135,7 +135,7 @@ impl Record {
     /// Waits while a reader that has lost nothing is so far behind that it soon could, and no longer than the reader's
     /// patience.
     pub(crate) async fn room(&self) {
-        if self.shared.lock().backlog.crowd().is_some() {
+        if self.shared.lock().backlog.waited_readers().is_some() {
             // In a box, because it is rare and every process would have to carry it.
             Box::pin(self.room_made()).await;
         }
@@ -147,7 +147,9 @@ impl Record {
             // Made before the question is asked, so that it hears what comes after the answer.
             let room = self.shared.room.notified();
             // Several writers wait for the same room, and the first of them may have used it up.
-            let Some(Crowd { patience, taken }) = self.shared.lock().backlog.crowd() else { return };
+            let Some(WaitedReaders { patience, taken }) = self.shared.lock().backlog.waited_readers() else {
+                return;
+            };
             let now = Instant::now();
             if taken > before {
                 end = None;

@@ -130,7 +130,6 @@ fn for_each_user(temp: &Temp, text: &str) -> PathBuf {
 
 /// A user that is not root does not see what root's processes have.
 #[test]
-#[expect(clippy::print_stderr, reason = "a test says what it has left out")]
 fn a_listener_of_another_user_makes_no_process_ready() {
     if !Uid::effective().is_root() {
         eprintln!("left out: a listener of another user, which root alone can make");

@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Bytes;
 use serde::Serialize;
 
-use super::follower::{Attendance, WatcherUpdate};
+use super::follower::{FollowerGuard, WatcherUpdate};
 use super::remembered::Portion;
 use crate::wire::{EndMessage, Event, Last, LostMessage, Version};
 
@@ -28,7 +28,7 @@ pub(super) enum DoorBody {
 
 /// The events that one watcher still has to get.
 pub(super) struct WatcherStream {
-    attendance: Attendance,
+    following: FollowerGuard,
     /// The last event that the watcher has got, or has been told that it is lost.
     seq: u64,
     has_ended: bool,
@@ -48,8 +48,8 @@ impl DoorBody {
     }
 
     /// Everything that happens after this event.
-    pub(super) fn events(attendance: Attendance, since: u64) -> Self {
-        let stream = WatcherStream { attendance, seq: since, has_ended: false };
+    pub(super) fn events(following: FollowerGuard, since: u64) -> Self {
+        let stream = WatcherStream { following, seq: since, has_ended: false };
         // At once, so that the watcher knows that it is connected.
         Self::Events(Box::pin(async move { Some((Bytes::from_static(b": connected\n\n"), stream)) }))
     }
@@ -61,7 +61,7 @@ impl WatcherStream {
             return None;
         }
         let mut text = String::new();
-        match self.attendance.next(&mut self.seq, SILENCE).await {
+        match self.following.next(&mut self.seq, SILENCE).await {
             WatcherUpdate::Portion(Portion { lost, events }) => {
                 if let Some(lost) = lost {
                     message(&mut text, lost.to, "lost", &LostMessage { schema: Version, lost });

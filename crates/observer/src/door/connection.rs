@@ -19,7 +19,7 @@ use super::Limits;
 use super::admission::Admission;
 use super::answer::{document, refused, stream};
 use super::body::DoorBody;
-use super::follower::{Attendance, Follower};
+use super::follower::{Follower, FollowerGuard};
 use super::listener::AcceptedSocket;
 use super::page;
 use super::patient::Patient;
@@ -42,7 +42,7 @@ const HEADERS: usize = 64;
 
 /// What all connections of a door have in common.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct SharedDoor {
     pub(super) follower: Arc<Follower>,
     pub(super) admission: Admission,
     pub(super) limits: Limits,
@@ -51,11 +51,15 @@ pub(super) struct Desk {
 }
 
 /// Serves one connection until the other end leaves, does not keep to the limits, or the door closes.
-pub(super) async fn serve(socket: AcceptedSocket, desk: Arc<Desk>, mut closing: watch::Receiver<bool>) {
-    let limits = desk.limits;
+pub(super) async fn serve(
+    socket: AcceptedSocket,
+    shared: Arc<SharedDoor>,
+    mut closing: watch::Receiver<bool>,
+) {
+    let limits = shared.limits;
     let answer = service_fn(move |request: Request<Incoming>| {
-        let desk = Arc::clone(&desk);
-        async move { Ok::<_, Infallible>(desk.answer(&request).await.unwrap_or_else(|no| refused(&no))) }
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(shared.answer(&request).await.unwrap_or_else(|no| refused(&no))) }
     });
     let mut builder = Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.request_timeout);
@@ -91,28 +95,28 @@ async fn tell(mut socket: Patient<AcceptedSocket>, refusal: &Refusal) {
     }
 }
 
-impl Desk {
+impl SharedDoor {
     /// Why a child is in its state: the chain of events, and what the machine of its supervisor is going to do. One
     /// that does not answer is not waited for.
-    async fn why(&self, path: &str, attendance: &Attendance) -> Option<Why> {
+    async fn why(&self, path: &str, following: &FollowerGuard) -> Option<Why> {
         let mut decided = None;
         for _ in 0..TRIES {
             let asked = timeout(PATIENCE, self.follower.tree.outlook(path)).await;
             decided = asked.ok().flatten();
             let Some(outlook) = &decided else {
                 // Such as the one that was above a child that is gone.
-                attendance.catch_up().await;
+                following.catch_up().await;
                 break;
             };
-            attendance.reach(outlook.as_of).await;
-            if attendance.with(|model| model.changed_as_of(path)) <= outlook.as_of {
+            following.reach(outlook.as_of).await;
+            if following.with(|model| model.changed_as_of(path)) <= outlook.as_of {
                 break;
             }
             // Something has happened to the child since.
         }
         let details = self.follower.tree.details(path);
-        let now = attendance.now();
-        let why = attendance.with(|model| {
+        let now = following.now();
+        let why = following.with(|model| {
             let mut why = model.why(path)?;
             why.child.add_details(details.as_ref(), now);
             Some(why)
@@ -150,14 +154,14 @@ impl Desk {
         match route? {
             Route::Page => page::response(),
             Route::Snapshot { usage } => {
-                let attendance = self.follower.attend().await;
+                let following = self.follower.attend().await;
                 let used = if usage { self.usage().await } else { None };
                 // Before the look, so that no detail is older than what is known beside it.
-                attendance.catch_up().await;
+                following.catch_up().await;
                 let details: Vec<Child> = self.follower.tree.sighting().iter().map(Into::into).collect();
                 // Not written while the follower waits for it.
-                let mut snapshot = attendance.with(|model| model.snapshot_with(&details));
-                let (control, now) = (self.limits.allows_control, seconds(attendance.now()));
+                let mut snapshot = following.with(|model| model.snapshot_with(&details));
+                let (control, now) = (self.limits.allows_control, seconds(following.now()));
                 let left_out = used.as_ref().map_or(0, |used| used.usage_left_out);
                 let usage_left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
                 snapshot.door = Some(DoorFacts { control, now, usage_left_out });
@@ -165,9 +169,9 @@ impl Desk {
                 Ok(document(&snapshot))
             }
             Route::Why(path) => {
-                let attendance = self.follower.attend().await;
-                let mut why = self.why(&path, &attendance).await.ok_or(Refusal::CHILD)?;
-                why.now = Some(seconds(attendance.now()));
+                let following = self.follower.attend().await;
+                let mut why = self.why(&path, &following).await.ok_or(Refusal::CHILD)?;
+                why.now = Some(seconds(following.now()));
                 Ok(document(&why))
             }
             Route::Usage(path) => {
@@ -179,13 +183,13 @@ impl Desk {
                 Ok(document(&UsageAnswer { schema: Version, path, usage }))
             }
             Route::Events { since } => {
-                let attendance = self.follower.attend().await;
-                let newest = attendance.newest();
+                let following = self.follower.attend().await;
+                let newest = following.newest();
                 let since = since.unwrap_or(newest);
                 if since > newest {
                     return Err(Refusal::AHEAD);
                 }
-                Ok(stream(DoorBody::events(attendance, since)))
+                Ok(stream(DoorBody::events(following, since)))
             }
             Route::Control(_) if !self.limits.allows_control => Err(Refusal::CONTROL),
             Route::Control(control) => {

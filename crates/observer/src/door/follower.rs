@@ -74,7 +74,7 @@ enum FollowerPhase {
 
 /// Keeps the follower at work.
 #[derive(Debug)]
-pub(super) struct Attendance(Arc<Follower>);
+pub(super) struct FollowerGuard(Arc<Follower>);
 
 /// What there is next for a watcher.
 pub(super) enum WatcherUpdate {
@@ -113,9 +113,9 @@ impl Follower {
     }
 
     /// Has the tree followed.
-    pub(super) fn stay(self: &Arc<Self>) -> Attendance {
+    pub(super) fn stay(self: &Arc<Self>) -> FollowerGuard {
         self.watchers.send_modify(|watchers| *watchers += 1);
-        Attendance(Arc::clone(self))
+        FollowerGuard(Arc::clone(self))
     }
 
     /// Has the tree followed, and waits until what is known fits together.
@@ -123,10 +123,10 @@ impl Follower {
     /// # Cancel safety
     ///
     /// Cancel safe.
-    pub(super) async fn attend(self: &Arc<Self>) -> Attendance {
-        let attendance = self.stay();
+    pub(super) async fn attend(self: &Arc<Self>) -> FollowerGuard {
+        let following = self.stay();
         let _ = self.news.subscribe().wait_for(|news| news.phase != FollowerPhase::Idle).await;
-        attendance
+        following
     }
 
     /// Follows the tree to its end whenever there are watchers.
@@ -274,7 +274,7 @@ impl Follower {
     }
 }
 
-impl Attendance {
+impl FollowerGuard {
     /// Looks at what is known of the tree.
     pub(super) fn with<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
         look(&self.0.lock().model)
@@ -341,7 +341,7 @@ impl Attendance {
     }
 }
 
-impl Drop for Attendance {
+impl Drop for FollowerGuard {
     fn drop(&mut self) {
         self.0.watchers.send_modify(|watchers| *watchers -= 1);
     }

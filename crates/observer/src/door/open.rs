@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Limits;
-use super::connection::{Desk, serve, told_to_close};
+use super::connection::{SharedDoor, serve, told_to_close};
 use super::follower::Follower;
 use super::listener::Listener;
 use super::refusal::Refusal;
@@ -44,7 +44,7 @@ impl OpenDoor {
         if let Some(events) = events {
             follower.listen_to(events);
         }
-        let desk = Arc::new(Desk {
+        let shared = Arc::new(SharedDoor {
             follower,
             admission: listener.admission(),
             limits,
@@ -52,7 +52,7 @@ impl OpenDoor {
         });
         let told = Arc::clone(&closing);
         let run = async move {
-            run(listener, desk, told, follows_always).await;
+            run(listener, shared, told, follows_always).await;
             drop(open);
         };
         #[expect(
@@ -92,10 +92,15 @@ impl OpenDoor {
 }
 
 /// Lets watchers in until the tree is gone or the door closes.
-async fn run(listener: Listener, desk: Arc<Desk>, closing: Arc<watch::Sender<bool>>, follows_always: bool) {
+async fn run(
+    listener: Listener,
+    shared: Arc<SharedDoor>,
+    closing: Arc<watch::Sender<bool>>,
+    follows_always: bool,
+) {
     let mut connections = JoinSet::new();
     let mut told = closing.subscribe();
-    let follower = Arc::clone(&desk.follower);
+    let follower = Arc::clone(&shared.follower);
     let _always = follows_always.then(|| follower.stay());
     let mut following = JoinSet::new();
     following.spawn(async move { follower.run().await });
@@ -107,11 +112,11 @@ async fn run(listener: Listener, desk: Arc<Desk>, closing: Arc<watch::Sender<boo
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok(socket) => {
-                    let is_full = connections.len() >= desk.limits.connections;
+                    let is_full = connections.len() >= shared.limits.connections;
                     let busy = if is_full { Err(Refusal::BUSY) } else { Ok(()) };
                     match socket.check_peer().and(busy) {
                         Ok(()) => {
-                            connections.spawn(serve(socket, Arc::clone(&desk), closing.subscribe()));
+                            connections.spawn(serve(socket, Arc::clone(&shared), closing.subscribe()));
                         }
                         Err(refusal) => socket.refuse(refusal),
                     }

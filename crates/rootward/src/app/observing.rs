@@ -3,10 +3,10 @@
 //! Without the feature `observer` there is none, and all of this does nothing.
 
 #[cfg(all(feature = "observer", target_os = "linux"))]
-pub(super) use with::{Ajar, Observing};
+pub(super) use with::{Observing, PreparedDoor};
 
 #[cfg(not(all(feature = "observer", target_os = "linux")))]
-pub(super) use without::{Ajar, Observing};
+pub(super) use without::{Observing, PreparedDoor};
 
 #[cfg(all(feature = "observer", target_os = "linux"))]
 mod with {
@@ -25,7 +25,7 @@ mod with {
     pub(crate) struct Observing(Option<Door>);
 
     /// A door that waits for its tree, on a thread of its own.
-    pub(crate) struct Ajar(Option<WaitsForTree>);
+    pub(crate) struct PreparedDoor(Option<WaitsForTree>);
 
     struct WaitsForTree {
         tree: oneshot::Sender<TreeRef>,
@@ -39,8 +39,8 @@ mod with {
         }
 
         /// Has the socket or the port before anything is started.
-        pub(crate) fn open(self, tree: &mut TreeBuilder) -> Result<Ajar, RunError> {
-            let Some(door) = self.0 else { return Ok(Ajar(None)) };
+        pub(crate) fn open(self, tree: &mut TreeBuilder) -> Result<PreparedDoor, RunError> {
+            let Some(door) = self.0 else { return Ok(PreparedDoor(None)) };
             let events = tree.subscribe();
             let runtime = Builder::new_current_thread().enable_all().build().map_err(RunError::of_runtime)?;
             let (told, opened) = mpsc::channel();
@@ -57,7 +57,7 @@ mod with {
                 .map_err(RunError::of_runtime)?;
             // A thread that has panicked has opened no door.
             opened.recv().unwrap_or(Err(OpenError::Gone)).map_err(RunError::of_door)?;
-            Ok(Ajar(Some(WaitsForTree { tree, closed })))
+            Ok(PreparedDoor(Some(WaitsForTree { tree, closed })))
         }
     }
 
@@ -84,7 +84,7 @@ mod with {
         });
     }
 
-    impl Ajar {
+    impl PreparedDoor {
         /// Opens the door to the tree. What is returned resolves when it is closed: two seconds at most after the
         /// tree is gone.
         pub(crate) fn attach(self, tree: &Tree) -> impl Future<Output = ()> + use<> {
@@ -113,16 +113,16 @@ mod without {
     pub(crate) struct Observing {}
 
     /// None.
-    pub(crate) struct Ajar;
+    pub(crate) struct PreparedDoor;
 
     impl Observing {
         #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
-        pub(crate) fn open(self, _tree: &mut TreeBuilder) -> Result<Ajar, RunError> {
-            Ok(Ajar)
+        pub(crate) fn open(self, _tree: &mut TreeBuilder) -> Result<PreparedDoor, RunError> {
+            Ok(PreparedDoor)
         }
     }
 
-    impl Ajar {
+    impl PreparedDoor {
         pub(crate) fn attach(self, _tree: &Tree) -> impl Future<Output = ()> + use<> {
             async {}
         }

@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::observing::{Ajar, Observing};
+use super::observing::{Observing, PreparedDoor};
 use super::panics::let_hooks_block;
 use super::probes_setup::{BoundProbes, ProbesSetup};
 use super::process_containment::ProcessContainment;
@@ -198,7 +198,7 @@ struct TreeProgram {
     on_launch: Option<OnLaunch>,
     manager: ManagerLink,
     probes: BoundProbes,
-    door: Ajar,
+    door: PreparedDoor,
 }
 
 /// How a program finished.

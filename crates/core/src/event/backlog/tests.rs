@@ -68,17 +68,17 @@ fn a_writer_waits_for_a_reader_that_has_half_the_text_before_it_and_not_for_one_
     for _ in 0..5 {
         write(&mut backlog, "123456789\n");
     }
-    assert!(backlog.crowd().is_none());
+    assert!(backlog.waited_readers().is_none());
 
     write(&mut backlog, "123456789\n");
     take(&mut backlog, quick);
-    assert!(backlog.crowd().is_some());
+    assert!(backlog.waited_readers().is_some());
 
     for _ in 0..5 {
         write(&mut backlog, "123456789\n");
         take(&mut backlog, quick);
     }
-    assert!(backlog.crowd().is_none());
+    assert!(backlog.waited_readers().is_none());
     assert_eq!(take(&mut backlog, slow).0, TakenEvents::Lost(1));
 }
 
@@ -158,7 +158,7 @@ fn a_writer_does_not_wait_for_a_reader_that_does_not_take_lines() {
     }
     fail(&mut backlog, "oh no");
 
-    assert!(backlog.crowd().is_none());
+    assert!(backlog.waited_readers().is_none());
     assert_eq!(take(&mut backlog, quiet).0, TakenEvents::Lost(3));
 }
 

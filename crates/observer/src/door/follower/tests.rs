@@ -42,10 +42,10 @@ impl Watched {
     /// The watcher comes, is told what there is, and goes. Returns how many events it has been told, and how many it
     /// has missed.
     async fn watch(&mut self) -> (usize, u64) {
-        let attendance = self.follower.attend().await;
+        let following = self.follower.attend().await;
         let (mut told, mut missed) = (0, 0);
         loop {
-            match attendance.next(&mut self.seq, SILENCE).await {
+            match following.next(&mut self.seq, SILENCE).await {
                 WatcherUpdate::Portion(portion) => {
                     told += portion.events.len();
                     missed += portion.lost.map_or(0, |lost| lost.count);
@@ -70,14 +70,14 @@ async fn followed(story: impl AsyncFnOnce(&mut Watched)) {
 #[tokio::test(start_paused = true)]
 async fn what_has_happened_before_a_request_is_known_when_its_answer_is_made() {
     followed(async |watched| {
-        let attendance = watched.follower.attend().await;
+        let following = watched.follower.attend().await;
 
         for _ in 0..5 {
             // The reader rests after the first of its two events.
             watched.happen().await;
             let begun = Instant::now();
-            attendance.catch_up().await;
-            assert_eq!(attendance.with(Model::as_of), attendance.newest());
+            following.catch_up().await;
+            assert_eq!(following.with(Model::as_of), following.newest());
             assert!(begun.elapsed() <= 2 * REST, "{:?}", begun.elapsed());
         }
     })
@@ -87,14 +87,14 @@ async fn what_has_happened_before_a_request_is_known_when_its_answer_is_made() {
 #[tokio::test(start_paused = true)]
 async fn a_follower_that_takes_nothing_is_waited_for_a_second() {
     let mut watched = Watched::given().await;
-    let attendance = watched.follower.stay();
+    let following = watched.follower.stay();
 
     watched.happen().await;
     let begun = Instant::now();
-    attendance.catch_up().await;
+    following.catch_up().await;
 
     // Its runtime does not run the follower, so that nothing is known.
-    assert_eq!((attendance.with(Model::as_of), begun.elapsed()), (0, PATIENCE));
+    assert_eq!((following.with(Model::as_of), begun.elapsed()), (0, PATIENCE));
 }
 
 async fn pass(time: Duration) {
