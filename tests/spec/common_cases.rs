@@ -262,9 +262,10 @@ async fn a_caller_that_waits_at_an_address_does_not_get_an_incarnation_that_stop
     let fragile = ChildSpec::task_with("fragile", Arc::clone(&fails), |cx: TaskContext, fails| async move {
         cx.unless_stopping(fails.notified()).await.map_or(Ok(()), |()| Err("it fails"))
     });
-    let slow = ChildSpec::task("slow", |cx: TaskContext| async move {
+    let goes = Arc::new(Notify::new());
+    let slow = ChildSpec::task_with("slow", Arc::clone(&goes), |cx: TaskContext, goes| async move {
         cx.stopping().await;
-        tokio::time::sleep(SECOND).await;
+        goes.notified().await;
     });
     let inner = Supervisor::new("inner").intensity(0, SECOND).at(&address).child(slow).child(fragile);
     let (tree, mut log) = given(Supervisor::new("root").child(inner)).await;
@@ -273,7 +274,12 @@ async fn a_caller_that_waits_at_an_address_does_not_get_an_incarnation_that_stop
     fails.notify_one();
     log.wait_for_event("inner", "gave_up").await;
     assert!(address.current().is_some_and(|inner| inner.is_running()), "it waits for what is slow");
-    let after = within("the next one", address.wait()).await;
+    let mut next = pin!(address.wait());
+    settle().await;
+    assert!(futures_util::poll!(next.as_mut()).is_pending());
+    goes.notify_one();
+    let after = within("the next one", next).await;
+    goes.notify_one();
 
     assert!(!before.is_running() && after.is_running());
     assert!(tree.stop().await.clean);
