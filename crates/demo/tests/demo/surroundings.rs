@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use nix::unistd::Uid;
 use serde_json::Value;
 
-use crate::support::Temp;
+use crate::support::{InTime as _, Temp};
 
 /// What is done to the surroundings, and what a run within them says.
 struct Case {
@@ -151,8 +151,7 @@ fn a_listener_of_another_user_makes_no_process_ready() {
         .arg(file)
         .args(["--view", "lines"])
         .stdin(Stdio::null())
-        .output()
-        .expect("util-linux is there");
+        .output_in_time();
 
     let said = String::from_utf8_lossy(&demo.stderr);
     let expected = "the last look: a process of another user or PID namespace listens there, which is none of its \

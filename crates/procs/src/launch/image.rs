@@ -13,11 +13,6 @@ use crate::sys::{HoldsNul, Program, Session, Texts};
 /// The variable that says where programs are looked for.
 const PATH: &str = "PATH";
 
-/// Whether it is a file of variables that may say where the program is looked for.
-pub(super) fn is_searched_as_files_say(command: &Command) -> bool {
-    !command.program.as_bytes().contains(&b'/') && !command.env.contains_key(OsStr::new(PATH))
-}
-
 /// Where programs are looked for if nothing says so.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 

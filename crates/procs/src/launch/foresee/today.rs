@@ -43,8 +43,7 @@ impl Today {
             }
         };
         let knows_variables = read_files(&mut command, &base, &mut failures);
-        let knows_program = knows_variables || !image::is_searched_as_files_say(&command);
-        let mut today = Self { command, base, knows_program, knows_texts: knows_variables };
+        let mut today = Self { command, base, knows_program: true, knows_texts: knows_variables };
         if today.command.expands {
             today.expand(knows_variables, &mut failures);
         }
@@ -56,7 +55,7 @@ impl Today {
             // Those that are not set may be in a file that cannot be read now.
             let path = self.command.env.get(OsStr::new("PATH")).and_then(Option::as_ref);
             let mut texts = [Some(&self.command.program), path].into_iter().flatten();
-            self.knows_program &= !texts.any(|text| has_variable(text));
+            self.knows_program = !texts.any(|text| has_variable(text));
             return;
         }
         for (text, error) in expand_all(&mut self.command) {
