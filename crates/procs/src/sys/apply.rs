@@ -31,8 +31,8 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (AttributePart, Errno)> {
     if has(at::OOM_SCORE) {
         set_oom_score(fixed[at::OOM_SCORE_AT] as i64).map_err(|it| (AttributePart::OomScore, it))?;
     }
-    // Before there are limits, which bound what may be taken. What the system refuses of these two is less than what the
-    // program is to have, and never more: to go down takes no right.
+    // Before there are limits, which bound what may be taken. A refusal of these two leaves the program with less than
+    // it is to have, and never with more: to go down takes no right.
     if has(at::SCHEDULING) {
         let [policy, priority] = [0, 1].map(|next| fixed[at::SCHEDULING_AT + next] as c_int);
         let _ = raw::schedule_by(policy, priority);

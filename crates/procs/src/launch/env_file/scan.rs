@@ -127,18 +127,18 @@ fn key(text: &str) -> Option<(&str, &str)> {
 
 /// The references in a value, which begins at this line.
 fn references(value: &str, line: usize) -> Vec<Reference> {
-    let mut walk = Walk { rest: value.chars(), line, found: Vec::new() };
+    let mut walk = ValueWalk { rest: value.chars(), line, found: Vec::new() };
     walk.value();
     walk.found
 }
 
-struct Walk<'a> {
+struct ValueWalk<'a> {
     rest: Chars<'a>,
     line: usize,
     found: Vec<Reference>,
 }
 
-impl Walk<'_> {
+impl ValueWalk<'_> {
     fn next(&mut self) -> Option<char> {
         let c = self.rest.next()?;
         self.line += usize::from(c == '\n');
