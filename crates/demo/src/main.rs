@@ -5,6 +5,7 @@ mod chaos;
 mod check;
 mod child_terminals;
 mod cli;
+mod columns;
 mod descriptor;
 mod event_writer;
 mod exec;

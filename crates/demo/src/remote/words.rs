@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use rootward_observer::model::Model;
 use rootward_observer::wire::{Snapshot, Usage, Why};
 
+use crate::columns::{columns, fill};
 use crate::safe::safe;
 use crate::terminal::{brief, details, plain_tree, put_off, state_name, usage};
 
@@ -71,11 +72,12 @@ pub(super) fn why(why: &Why, used: Option<&Usage>) -> String {
     if why.because.is_empty() {
         text.push_str("  no event has told it: the door remembers nothing from before its first watcher\n");
     }
-    let width = why.because.iter().map(|reason| safe(&reason.path).chars().count()).max().unwrap_or_default();
+    let width = why.because.iter().map(|reason| columns(&safe(&reason.path))).max().unwrap_or_default();
     for reason in &why.because {
         let number = format!("#{}", reason.seq);
         let ago = format!("{} ago", brief(now - reason.at));
-        let line = format!("  {number:>7}  {ago:>9}  {:width$}  {}", safe(&reason.path), safe(&reason.event));
+        let path = fill(safe(&reason.path), width);
+        let line = format!("  {number:>7}  {ago:>9}  {path}  {}", safe(&reason.event));
         let says = if reason.says.is_empty() { String::new() } else { format!(": {}", safe(&reason.says)) };
         let _ = writeln!(text, "{line}{says}");
     }

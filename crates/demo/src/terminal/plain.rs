@@ -9,6 +9,7 @@ use rootward_observer::wire::{Child, State, Usage};
 use super::explain::usage;
 use super::text::safe;
 use super::words::end_of;
+use crate::columns::{columns, fill};
 
 /// The tree as it was when it was last seen, under a heading.
 pub(crate) fn farewell(model: &Model, heading: &str) -> String {
@@ -22,7 +23,7 @@ pub(crate) fn plain_tree(model: &Model, heading: &str, used: &HashMap<&str, &Usa
         let id = child.path.rsplit('/').next().unwrap_or_default();
         format!("{:indent$}{}", "", safe(id), indent = 2 * child.path.matches('/').count())
     };
-    let width = model.children().map(|child| name(child).chars().count()).max().unwrap_or_default();
+    let width = model.children().map(|child| columns(&name(child))).max().unwrap_or_default();
     for child in model.children() {
         let mut parts = vec![state(child.state).to_owned()];
         parts.extend(child.pid.map(|pid| format!("pid {pid}")));
@@ -46,7 +47,7 @@ pub(crate) fn plain_tree(model: &Model, heading: &str, used: &HashMap<&str, &Usa
         parts.extend(child.reloading.then(|| "reads its configuration again".to_owned()));
         parts.extend(child.said.as_ref().map(|said| format!("says {}", safe(said))));
         // Writing to memory does not fail.
-        let _ = writeln!(text, "  {:width$}  {}", name(child), parts.join(" · "));
+        let _ = writeln!(text, "  {}  {}", fill(name(child), width), parts.join(" · "));
         if let Some(used) = used.get(&*child.path) {
             let _ = writeln!(text, "  {:width$}  {}", "", usage(used));
         }

@@ -1,11 +1,8 @@
 //! How a child is called in a line: by its id, indented by its depth, as it would stand in an outline.
-//!
-//! Widths are those of a terminal: a character of Chinese is two columns wide, and a mark above a letter none.
 
 use std::collections::BTreeMap;
 
-use unicode_width::UnicodeWidthStr as _;
-
+use crate::columns::{columns, fill};
 use crate::safe::safe;
 
 /// Remembers which ids are clear, and how wide the column of names has become.
@@ -40,11 +37,9 @@ impl Names {
 
     /// The name of a child, as wide as the column. Of one that is too long the middle is cut out.
     pub(super) fn column(&mut self, path: &str) -> String {
-        let mut name = self.name(path);
-        self.width = self.width.max(name.width()).min(*WIDTHS.end());
-        let room = self.width.saturating_sub(name.width());
-        name.extend(std::iter::repeat_n(' ', room));
-        name
+        let name = self.name(path);
+        self.width = self.width.max(columns(&name)).min(*WIDTHS.end());
+        fill(name, self.width)
     }
 
     fn name(&mut self, path: &str) -> String {
@@ -62,21 +57,23 @@ impl Names {
 
 /// A text that is no wider than this. Begin and end of one that is too wide say most.
 fn without_middle(text: &str, room: usize) -> String {
-    if text.width() <= room {
+    if columns(text) <= room {
         return text.to_owned();
     }
     // The sign in the middle takes one, and the end gets what an odd number leaves over.
     let begin = text.char_indices().map(|(at, c)| &text[..at + c.len_utf8()]);
-    let begin = begin.take_while(|begin| begin.width() <= (room - 1) / 2).last().unwrap_or_default();
-    let room = room - 1 - begin.width();
-    let end = text.char_indices().map(|(at, _)| &text[at..]).find(|end| end.width() <= room);
+    let begin = begin.take_while(|begin| columns(begin) <= (room - 1) / 2).last().unwrap_or_default();
+    let room = room - 1 - columns(begin);
+    let end = text.char_indices().map(|(at, _)| &text[at..]).find(|end| columns(end) <= room);
     // A mark belongs to the letter that was cut off.
-    let end = end.unwrap_or_default().trim_start_matches(|c: char| c.to_string().width() == 0);
+    let end = end.unwrap_or_default().trim_start_matches(|c: char| columns(c.encode_utf8(&mut [0; 4])) == 0);
     format!("{begin}…{end}")
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
     use super::*;
 
     #[test]

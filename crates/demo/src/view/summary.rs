@@ -11,6 +11,7 @@ use rootward::snapshot::ChildKind;
 
 use super::style::{Style, Tone};
 use super::time::short;
+use crate::columns::{columns, fill};
 use crate::safe::{Safe, safe};
 
 /// What is said before anything happens.
@@ -36,11 +37,11 @@ pub(crate) fn farewell(status: u8, style: Style) -> String {
 pub(crate) fn summary(report: &StopReport, style: Style) -> String {
     let mut text = format!("\n{}\n\n", safe(&headline(report)));
     let nodes = report.root.walk();
-    let width = nodes.iter().map(|node| name(node).chars().count()).max().unwrap_or_default();
+    let width = nodes.iter().map(|node| columns(&name(node))).max().unwrap_or_default();
     for node in &nodes {
-        let name = name(node);
+        let name = fill(name(node), width);
         // Writing to memory does not fail.
-        let _ = writeln!(text, "  {name:width$}  {}", style.paint(tone(node), describe(node)));
+        let _ = writeln!(text, "  {name}  {}", style.paint(tone(node), describe(node)));
     }
     let _ = writeln!(text, "\n  {}", totals(&nodes));
     if let Some(blame) = &report.blame {

@@ -220,7 +220,7 @@ impl<'a> Walk<'a> {
     fn grace(&mut self, node: &Episode, to: Duration, how: &str) {
         let lane = &self.lanes[node.lane];
         let is_step = |mark: &&Mark| mark.kind == MarkKind::Asked && node.from < mark.at && mark.at <= to;
-        let (mut to, mut how) = (to, how);
+        let (mut to, mut how) = (to, how.to_owned());
         for step in lane.marks.iter().rev().filter(is_step) {
             self.push(
                 node.lane,
@@ -228,7 +228,7 @@ impl<'a> Walk<'a> {
                 WaitedFor::Grace,
                 format!("asked again {}; {how}", step.says),
             );
-            (to, how) = (step.at, "not gone at the next step of its stop");
+            (to, how) = (step.at, format!("not gone when asked {}", step.says));
         }
         let asked = says_at(lane, Phase::Stopping, node.from).unwrap_or_default();
         let asked = asked.split(", cause:").next().unwrap_or_default();

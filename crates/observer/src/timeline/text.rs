@@ -141,6 +141,10 @@ fn draw(lane: &Lane, scale: &Scale, cells: &mut [char; WIDTH]) {
         let at = column(scale.x(mark.at)).min(WIDTH - 1);
         // A crash is not hidden by what comes right after it.
         if cells[at] != '✗' {
+            // Nor is the step that led to an end at once.
+            if let (Some(before), '↓') = (at.checked_sub(1), cells[at]) {
+                cells[before] = '↓';
+            }
             cells[at] = sign;
         }
     }

@@ -85,7 +85,7 @@ fn each_step_of_a_stop_that_has_several_is_a_wait_and_the_one_that_ended_it_is_n
 
     assert_eq!(waits(timeline.stop().unwrap()), ["root/a 700", "root/a 4"]);
     assert_eq!(links.iter().map(|link| link.wait).collect::<Vec<_>>(), [WaitedFor::Grace; 2]);
-    assert_eq!(links[0].says, "asked with SIGINT; not gone at the next step of its stop");
+    assert_eq!(links[0].says, "asked with SIGINT; not gone when asked with SIGTERM to the group");
     let ended = "asked again with SIGTERM to the group; gone within its grace: killed by SIGTERM";
     assert_eq!(links[1].says, ended);
 }
@@ -109,7 +109,8 @@ fn a_later_step_of_a_stop_is_a_mark_of_its_own_in_every_format() {
     assert_eq!(marks[0], (MarkKind::Asked, "with SIGTERM to the group"));
     assert!(drawn.is_some() && titled.is_some(), "{svg}");
     assert!(document.descendants().any(|node| node.text() == Some("asked again")), "in the legend: {svg}");
-    assert!(timeline.to_text().contains("↓ asked again"), "{}", timeline.to_text());
+    let text = timeline.to_text();
+    assert!(text.contains("↓ asked again") && text.contains("▒↓↑"), "beside what it led to: {text}");
     // Of its own track, and not of the whole tree.
     assert_eq!(event.unwrap()["s"], "t");
 }
@@ -128,7 +129,7 @@ fn a_step_that_did_not_end_it_stands_before_the_force() {
     let says: Vec<&str> = timeline.stop().unwrap().links.iter().map(|link| &*link.says).collect();
 
     let expected = [
-        "asked with SIGINT; not gone at the next step of its stop",
+        "asked with SIGINT; not gone when asked with SIGTERM",
         "asked again with SIGTERM; not gone within its grace",
         "SIGKILL; gone by force",
     ];
