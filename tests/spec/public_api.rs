@@ -6,7 +6,7 @@ use std::sync::Weak;
 
 use rootward::application::Prepared;
 use rootward::child_kind::{
-    Ended, KillHandle, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild,
+    Ended, KillHandle, Launch, OutputLine, ProcessEvents, Reporter, Retries, RunningChild, StartChild,
     StartContext, StopRequest,
 };
 use rootward::error::{
@@ -65,7 +65,7 @@ fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_a
     can_be_shared::<(ChildOutlook, Awaited, Consequence, InHand, NextStep, PatienceLimit)>();
     can_be_shared::<(ProcessDetails, HealthFindings, ReadinessWait, TakenStep)>();
     // What makers of other kinds of children use.
-    can_be_shared::<(StartContext, Reporter, StopRequest, Ended, OutputSink, process::ReadyContext)>();
+    can_be_shared::<(StartContext, Reporter, StopRequest, Ended, ProcessEvents, process::ReadyContext)>();
 }
 
 #[test]

@@ -83,7 +83,7 @@ pub use child::{
     SpecProblem, StartError, StopCause, Straggler,
 };
 pub use child_kind::{
-    Ended, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild, StartContext,
+    Ended, Launch, OutputLine, ProcessEvents, Reporter, Retries, RunningChild, StartChild, StartContext,
     StopRequest,
 };
 pub use context::{KillHandle, StopReach};

@@ -284,7 +284,7 @@ impl StartChild for Talks {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        let output = cx.output();
+        let output = cx.process_events();
         output.write_lines(OutputStream::Stdout, &"hello\n".repeat(LINES / 2));
         for _ in 0..LINES / 2 {
             let (stream, line) = (OutputStream::Stderr, "hello".to_owned());
@@ -304,7 +304,13 @@ impl StartChild for Says {
 
     fn start(&self, cx: StartContext) -> Launch {
         let (stream, line) = (OutputStream::Stderr, self.0.to_owned());
-        cx.output().write(OutputLine { stream, line, truncated: false, lossy: false, continued: false });
+        cx.process_events().write(OutputLine {
+            stream,
+            line,
+            truncated: false,
+            lossy: false,
+            continued: false,
+        });
         Launch::running(Talking(Some(cx.reporter)))
     }
 }

@@ -261,7 +261,7 @@ pub mod child_kind {
 
     #[doc(inline)]
     pub use rootward_core::{
-        Ended, KillHandle, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild,
+        Ended, KillHandle, Launch, OutputLine, ProcessEvents, Reporter, Retries, RunningChild, StartChild,
         StartContext, StopRequest,
     };
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rootward_core::{
-    ChildKind, ChildSpec, EventKind, Events as Subscription, Exit, Launch, OutputLine, OutputSink,
-    OutputStream, Reporter, RunningChild, StartChild, StartContext, StopRequest, Supervisor,
+    ChildKind, ChildSpec, EventKind, Events as Subscription, Exit, Launch, OutputLine, OutputStream,
+    ProcessEvents, Reporter, RunningChild, StartChild, StartContext, StopRequest, Supervisor,
 };
 use tokio::task::JoinSet;
 
@@ -56,7 +56,7 @@ fn line() -> OutputLine {
 }
 
 /// A child that only hands out what it could write to.
-struct Writer(Arc<Mutex<Option<OutputSink>>>);
+struct Writer(Arc<Mutex<Option<ProcessEvents>>>);
 
 struct Handed(Option<Reporter>);
 
@@ -66,7 +66,7 @@ impl StartChild for Writer {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        *self.0.lock().expect("no holder of this lock panics") = Some(cx.output());
+        *self.0.lock().expect("no holder of this lock panics") = Some(cx.process_events());
         Launch::Running { child: Box::new(Handed(Some(cx.reporter))), pid: None }
     }
 }

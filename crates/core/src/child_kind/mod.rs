@@ -15,7 +15,7 @@ mod start;
 
 pub use ended::Ended;
 pub use inspect::Inspect;
-pub use own_events::{ContainmentNotes, OutputLine, OutputSink, Retries};
+pub use own_events::{ContainmentNotes, OutputLine, ProcessEvents, Retries};
 pub use reporter::Reporter;
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 

@@ -9,9 +9,9 @@ use crate::child::{ChildKind, ChildPath};
 use crate::context::{StopScope, TreeContext};
 use crate::event::{EventKind, Notice, OutputStream};
 
-/// Turns what a process writes into events.
+/// Writes into the tree's record what happens to a process between its start and its end, and what it writes.
 #[derive(Clone, Debug)]
-pub struct OutputSink {
+pub struct ProcessEvents {
     tree: TreeContext,
     path: ChildPath,
     incarnation: u32,
@@ -33,13 +33,13 @@ pub struct OutputLine {
 }
 
 impl StartContext {
-    /// Where a process's lines go to become `output` events.
-    pub fn output(&self) -> OutputSink {
-        OutputSink { tree: self.tree.clone(), path: self.path.clone(), incarnation: self.incarnation }
+    /// Where a process child writes its own events, such as `output`.
+    pub fn process_events(&self) -> ProcessEvents {
+        ProcessEvents { tree: self.tree.clone(), path: self.path.clone(), incarnation: self.incarnation }
     }
 }
 
-impl OutputSink {
+impl ProcessEvents {
     /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at
     /// once and get one time. What follows the last end is left out. Never waits.
     pub fn write_lines(&self, stream: OutputStream, lines: &str) {
@@ -132,23 +132,16 @@ impl Retries {
         let make = || (self.path.clone(), EventKind::Retrying { error, attempt, delay });
         self.tree.record().emit_if(|| !self.scope.is_stopping(), kind, self.incarnation, make)
     }
-
-    /// Writes a `degraded` event: something weaker than usual is in force for this child, for this reason, which is one
-    /// line.
-    pub fn note_degraded(&self, kind: ChildKind, what: &'static str, reason: String) {
-        let degraded = EventKind::Degraded { what: what.into(), reason };
-        self.tree.record().emit(&self.path, kind, self.incarnation, degraded);
-    }
 }
 
 /// Notes for a whole tree how far its processes are followed, when the first of them starts.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
-pub struct ContainmentNotes(Retries);
+pub struct ContainmentNotes(ProcessEvents);
 
 impl ContainmentNotes {
     pub(crate) fn of(cx: &StartContext) -> Self {
-        Self(cx.retries())
+        Self(cx.process_events())
     }
 
     /// Notes the level for snapshots and reports. If it is weaker than usual, an event says so, with this reason, which
@@ -156,7 +149,7 @@ impl ContainmentNotes {
     pub fn note(&self, level: &'static str, degraded: Option<&str>) {
         self.0.tree.note_containment(level);
         if let Some(reason) = degraded {
-            self.0.note_degraded(ChildKind::Process, "containment", reason.to_owned());
+            self.0.degraded("containment", reason.to_owned());
         }
     }
 

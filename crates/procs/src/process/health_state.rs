@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rootward_core::OutputSink;
+use rootward_core::ProcessEvents;
 use tokio::sync::{oneshot, watch};
 
 use super::notices::Signs;
@@ -10,7 +10,7 @@ use super::path_state::PathState;
 
 /// What the owner of a process with a health check has for it.
 pub(super) struct HealthState {
-    pub(super) sink: OutputSink,
+    pub(super) sink: ProcessEvents,
     /// What a process says of its health by itself.
     pub(super) signs: Option<watch::Receiver<Signs>>,
     /// What stood at the path that it has to keep changing, before the program was started.
@@ -22,7 +22,7 @@ pub(super) struct HealthState {
 
 /// What the owner of a process has for a stop in several steps.
 pub(super) struct StopSteps {
-    pub(super) sink: OutputSink,
+    pub(super) sink: ProcessEvents,
     /// Dropping it has the command killed that asks the process to stop.
     pub(super) command: Option<oneshot::Sender<()>>,
     /// Whether something of that command may be left.
@@ -32,7 +32,7 @@ pub(super) struct StopSteps {
 }
 
 impl StopSteps {
-    pub(super) fn new(sink: OutputSink) -> Self {
+    pub(super) fn new(sink: ProcessEvents) -> Self {
         Self { sink, command: None, is_running: false, failed: None }
     }
 }
@@ -47,7 +47,7 @@ pub(super) struct Diagnosis {
 }
 
 impl HealthState {
-    pub(super) fn new(sink: OutputSink, signs: Option<watch::Receiver<Signs>>) -> Self {
+    pub(super) fn new(sink: ProcessEvents, signs: Option<watch::Receiver<Signs>>) -> Self {
         Self { sink, signs, before: Arc::default(), illness: None, is_escalated: false }
     }
 }

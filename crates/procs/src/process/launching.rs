@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use rootward_core::sibling::{awake_now, sleep_awake_until};
-use rootward_core::{ChildKind, Retries};
+use rootward_core::{ChildKind, ProcessEvents, Retries};
 use tokio::sync::oneshot;
 
 use super::outputs::{LineSinks, Outputs};
@@ -36,6 +36,8 @@ pub(super) struct Again {
     pub(super) retry: Retry,
     /// Where it says that it is tried again.
     pub(super) retries: Retries,
+    /// Where it says that it is contained less well.
+    pub(super) events: ProcessEvents,
     /// Whether this child's program has run before.
     pub(super) has_run: Arc<AtomicBool>,
     /// Resolves when the start is not wanted any more.
@@ -72,7 +74,7 @@ async fn launch(
         let error = match launch::launch(&launcher, order.clone()).await {
             Ok(mut launched) => {
                 if let Some(reason) = launched.degraded.take() {
-                    again.retries.note_degraded(ChildKind::Process, "containment", reason);
+                    again.events.degraded("containment", reason);
                 }
                 again.has_run.store(true, Ordering::Relaxed);
                 return Ok(launched);

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward_core::{Notice, OutputSink};
+use rootward_core::{Notice, ProcessEvents};
 use tokio::sync::watch;
 
 use super::probe::MembersOfSet;
@@ -28,7 +28,7 @@ const MOST: usize = 64;
 #[derive(Debug)]
 pub(super) struct Notices {
     socket: Watched,
-    sink: OutputSink,
+    sink: ProcessEvents,
     log: Option<Arc<StartLog>>,
     shown: Arc<Shown>,
     signs: watch::Sender<Signs>,
@@ -54,7 +54,7 @@ pub(super) enum NotifyEffect {
 impl Notices {
     /// Opens a socket. Returns what the process finds in `NOTIFY_SOCKET`.
     pub(super) fn open(
-        sink: OutputSink,
+        sink: ProcessEvents,
         log: Option<Arc<StartLog>>,
         shown: Arc<Shown>,
     ) -> io::Result<(Self, OsString)> {

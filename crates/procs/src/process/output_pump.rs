@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use rootward_core::{OutputLine, OutputSink, OutputStream};
+use rootward_core::{OutputLine, OutputStream, ProcessEvents};
 use tokio::io::Interest;
 use tokio::time::{Instant, timeout_at};
 
@@ -97,7 +97,7 @@ impl OutputPump {
 
     /// If a lot is likely to be read, waits until the readers of the events have had a chance to take what came before.
     /// Cancel safe.
-    pub(super) async fn room(&self, sink: &OutputSink) {
+    pub(super) async fn room(&self, sink: &ProcessEvents) {
         if self.large.is_some() {
             sink.room().await;
         }
@@ -180,7 +180,7 @@ impl OutputPump {
     }
 
     /// Reads on after the process has gone, until the stream ends, falls silent, or has been read for long enough.
-    pub(super) async fn read_to_the_end(mut self, sink: Option<&OutputSink>) {
+    pub(super) async fn read_to_the_end(mut self, sink: Option<&ProcessEvents>) {
         let latest = Instant::now() + LONGEST_LAST_READ;
         while !self.ended {
             let silent = latest.min(Instant::now() + IDLE);
@@ -224,7 +224,7 @@ impl OutputPump {
 
 impl WrittenOutput<'_> {
     /// Makes the lines events, if they are to be.
-    pub(super) fn to(self, sink: Option<&OutputSink>) {
+    pub(super) fn to(self, sink: Option<&ProcessEvents>) {
         let Some(sink) = sink else { return };
         match self {
             Self::Lines(stream, lines) => sink.write_lines(stream, lines),

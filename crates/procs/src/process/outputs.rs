@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use rootward_core::{OutputSink, OutputStream};
+use rootward_core::{OutputStream, ProcessEvents};
 use tokio::time::{Instant, sleep_until};
 
 use super::output_pump::{OutputPump, OutputSource, WrittenOutput};
@@ -30,14 +30,14 @@ pub(super) struct Outputs {
 pub(super) struct LogOutput {
     pub(super) writer: Arc<LogWriter>,
     /// Where it is said that the file cannot be written.
-    pub(super) sink: OutputSink,
+    pub(super) sink: ProcessEvents,
 }
 
 /// Where lines go.
 #[derive(Debug)]
 pub(super) struct LineSinks {
     /// Makes them events.
-    sink: Option<OutputSink>,
+    sink: Option<ProcessEvents>,
     /// Looks at them as long as there is something to find out.
     looking: Option<Box<Looking>>,
     /// Has their bytes written into a file.
@@ -172,7 +172,7 @@ impl Outputs {
 impl LineSinks {
     /// Lines become events, and one that matches says that the process is ready. The log keeps the last of them.
     pub(super) fn new(
-        sink: Option<OutputSink>,
+        sink: Option<ProcessEvents>,
         ready: Option<LinePattern>,
         log: Option<Arc<StartLog>>,
     ) -> Self {
@@ -267,7 +267,7 @@ async fn readable(output: &Option<OutputPump>) {
     }
 }
 
-async fn read_to_the_end(output: Option<OutputPump>, sink: Option<&OutputSink>) {
+async fn read_to_the_end(output: Option<OutputPump>, sink: Option<&ProcessEvents>) {
     if let Some(pump) = output {
         pump.read_to_the_end(sink).await;
     }

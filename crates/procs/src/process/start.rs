@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::sibling::{self, Inspect, awake_now};
 use rootward_core::{
-    ChildKind, HealthFindings, Launch, OutputSink, ProcessDetails, RunningChild, SpecError, SpecProblem,
+    ChildKind, HealthFindings, Launch, ProcessDetails, ProcessEvents, RunningChild, SpecError, SpecProblem,
     StartChild, StartContext, StartError, StopRequest, StopStep, Straggler, Usage,
 };
 use tokio::sync::oneshot;
@@ -72,7 +72,7 @@ impl StartChild for StartProcess {
     fn start(&self, cx: StartContext) -> Launch {
         let rules = self.process.rules(cx.shutdown);
         let (asks, has_steps) = (rules.ladder.first(), rules.ladder.is_long());
-        let (sink, retries) = (cx.output(), cx.retries());
+        let (sink, retries) = (cx.process_events(), cx.retries());
         let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
         let mut shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
@@ -118,6 +118,7 @@ impl StartChild for StartProcess {
         let again = launching::Again {
             retry: Retry::new(process.get_retry_start(), awake_now()),
             retries,
+            events: sink.clone(),
             has_run: Arc::clone(&self.has_run),
             called_off,
         };
@@ -207,7 +208,7 @@ fn shown(process: &Process, asks: Option<Signal>) -> Arc<Shown> {
 /// A process that speaks the notify protocol gets a socket of its own for every start.
 fn with_notices(
     process: Arc<Process>,
-    sink: &OutputSink,
+    sink: &ProcessEvents,
     shared: &SharedOwner,
 ) -> io::Result<(Arc<Process>, Option<Box<Notices>>)> {
     if !process.notifies() {
