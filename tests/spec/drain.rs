@@ -94,7 +94,7 @@ async fn the_stop_of_a_root_that_gives_up_while_it_drains_counts_from_the_reques
     let begins = log.wait_for_event("root", "draining").await;
 
     // In virtual time: nothing else is due before.
-    tokio::time::sleep(2 * SECOND).await;
+    tokio::time::advance(2 * SECOND).await;
     child.fails();
     let report = tree.wait().await;
 

@@ -1,6 +1,7 @@
 //! Measures what the terminal view costs: how long it takes from its start until it shows a child, of another program
 //! with 500 children and of the demo's own small tree, and its own processor time while it shows those 500 children,
-//! when nothing happens and while 1000 events a second happen.
+//! when nothing happens and while 1000 events a second happen. What the demo's own view takes of that is the difference
+//! between two runs of one tree file, with the view and with `--view none`.
 //!
 //! Three moments of a start have names. The `header` is the first line of the first picture, the `tree` is there when
 //! a picture has the root's line, and a `child` when a picture says of a child below the root that it runs.
@@ -74,7 +75,57 @@ async fn main() -> Result<(), Failure> {
     drop(view);
     let _ = tree.stop().await;
     door.closed().await;
+    say_own_view(&mut out, measured).await
+}
+
+/// How many children of the demo's own tree end and are started again, how long each of them runs, and how many events
+/// each of these rounds is: it has ended, is restarted, starts, and has started.
+const BUSY: usize = 5;
+const RUNS_FOR: Duration = Duration::from_millis(20);
+const EVENTS_A_ROUND: f64 = 4.0;
+
+/// What the view of the demo's own tree costs: the difference between a run with it and one without.
+async fn say_own_view(out: &mut impl Write, measured: Duration) -> Result<(), Failure> {
+    let busy = EVENTS_A_ROUND * f64::from(u32::try_from(BUSY)?) / RUNS_FOR.as_secs_f64();
+    for (what, sources) in [("nothing happens", 0), (&*format!("{busy} events/s"), BUSY)] {
+        let file =
+            std::env::temp_dir().join(format!("rootward-view-cost-{}-{sources}.toml", std::process::id()));
+        std::fs::write(&file, tree_file(sources))?;
+        let without = cost_of_run(&file, "none", measured).await;
+        let with = cost_of_run(&file, "tui", measured).await;
+        std::fs::remove_file(&file)?;
+        let (without, with) = (without?, with?);
+        let view = with - without;
+        writeln!(out, "own view, {what}: {view:.2} % of a core ({with:.2} % with, {without:.2} % without)")?;
+    }
     Ok(())
+}
+
+/// A tree of tasks that do nothing, and so many that end again and again.
+fn tree_file(sources: usize) -> String {
+    let idle = (0..CHILDREN)
+        .map(|number| format!("    {{ id = \"idle-{number}\", task = {{ run = \"forever\" }} }},\n"));
+    let after = RUNS_FOR.as_millis();
+    let ends = (0..sources).map(|number| {
+        let task = format!("{{ run = \"finish\", after = \"{after}ms\" }}");
+        format!("    {{ id = \"ends-{number}\", restart = \"permanent\", task = {task} }},\n")
+    });
+    let children: String = ends.chain(idle).collect();
+    format!("id = \"root\"\nmax_restarts = 4000000000\nwithin = \"1s\"\nchildren = [\n{children}]\n")
+}
+
+/// How much of a core a run of the demo takes.
+async fn cost_of_run(file: &Path, view: &str, measured: Duration) -> Result<f64, Failure> {
+    // At this level the program has no process above it, so that it is the one that is measured.
+    let level = ["--containment".as_ref(), "group".as_ref()];
+    let run = ["run".as_ref(), file.as_os_str(), "--view".as_ref(), view.as_ref(), level[0], level[1]];
+    let run = View::begin(&run)?;
+    let reads = run.1.try_clone()?;
+    std::thread::spawn(move || take_all(reads));
+    sleep_until(Instant::now() + SETTLE).await;
+    let (before, begin) = (processor_time(run.0.id())?, Instant::now());
+    sleep_until(Instant::now() + measured).await;
+    Ok(share(processor_time(run.0.id())? - before, begin))
 }
 
 /// Starts a view again and again, until one of these children is shown as running.

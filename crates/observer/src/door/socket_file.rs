@@ -105,12 +105,34 @@ fn check_directory(path: &Path) -> Result<(), NoSocket> {
     const STICKY: u32 = 0o1000;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let directory = fs::metadata(directory)?;
-    let is_of_another = ![0, geteuid().as_raw()].contains(&directory.uid());
-    let is_shared = directory.mode() & 0o022 != 0 && directory.mode() & STICKY == 0;
-    if is_of_another || is_shared {
+    let is_sticky = directory.mode() & STICKY != 0;
+    let is_ours = [0, geteuid().as_raw()].contains(&directory.uid());
+    let is_shared = directory.mode() & 0o022 != 0 && !is_sticky;
+    if is_shared || !is_ours && !(is_sticky && may_be_roots(directory.uid())) {
         return Err(OpenError::Exposed(path.to_owned()).into());
     }
     Ok(())
+}
+
+/// Whether a user is what a user namespace shows of all users that it does not map, root among them: `/tmp` is that
+/// one's there.
+fn may_be_roots(user: u32) -> bool {
+    let read = |file| fs::read_to_string(file).unwrap_or_default();
+    let unmapped = read("/proc/sys/kernel/overflowuid");
+    unmapped.trim() == user.to_string() && is_unmapped(user, &read("/proc/self/uid_map"))
+}
+
+/// Whether the map of a user namespace leaves this user out. Each line has the first number inside, the first outside,
+/// and how many there are.
+fn is_unmapped(user: u32, map: &str) -> bool {
+    let numbers = |line: &str| -> Option<(u64, u64)> {
+        let mut numbers = line.split_whitespace().map(str::parse);
+        let (first, _, count) = (numbers.next()?.ok()?, numbers.next()?, numbers.next()?.ok()?);
+        Some((first, count))
+    };
+    let mut ranges = map.lines().filter_map(numbers).peekable();
+    let is_read = ranges.peek().is_some();
+    is_read && !ranges.any(|(first, count)| (first..first + count).contains(&user.into()))
 }
 
 /// Removes a socket of this user at which no program listens any more.
@@ -147,4 +169,18 @@ fn is_alive(path: &Path) -> io::Result<bool> {
 
 fn identity(file: &Metadata) -> (u64, u64) {
     (file.dev(), file.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_left_out_by_a_map_that_has_no_range_with_its_number() {
+        assert!(!is_unmapped(65_534, "         0          0 4294967295\n"), "the machine's own namespace");
+        assert!(!is_unmapped(65_534, "0 1000 1\n1 100000 65536\n"));
+        assert!(is_unmapped(65_534, "      1000       1000          1\n"));
+        assert!(is_unmapped(65_534, "0 1000 1\n1 100000 65533\n"));
+        assert!(!is_unmapped(65_534, ""), "what cannot be read says nothing");
+    }
 }
