@@ -85,7 +85,6 @@ async fn a_root_that_gives_up_while_it_drains_stops_at_once_and_has_failed() {
 }
 
 #[tokio::test(start_paused = true)]
-#[expect(clippy::disallowed_methods, reason = "virtual time goes on by a part of the delay")]
 async fn the_stop_of_a_root_that_gives_up_while_it_drains_counts_from_the_request_as_well() {
     let child = Puppet::new("a");
     let root = Supervisor::new("root").child(child.spec()).intensity(0, SECOND);

@@ -96,7 +96,7 @@ fn tell<K: Kind>(kind: &K, seed: u64) -> Result<(), String> {
 
 /// In one story of three time may pass at any point.
 fn time(seed: u64) -> Time {
-    if seed % 3 == 0 { Time::AtAnyPoint } else { Time::AtRest }
+    if seed.is_multiple_of(3) { Time::AtAnyPoint } else { Time::AtRest }
 }
 
 fn story<K: Kind>(kind: &K, seed: u64) -> impl ValueTree<Value = K::Matter> {

@@ -21,12 +21,12 @@ fn every_public_async_function_says_what_happens_if_its_future_is_dropped() {
     for source in sources().iter().filter(|source| LIBRARIES.iter().any(|place| source.is_in(place))) {
         let mut docs = Docs::default();
         for (number, line) in source.text.lines().map(str::trim).enumerate() {
-            if let Some(name) = line.strip_prefix("pub async fn ").map(up_to_parameters) {
-                if public.contains(name) {
-                    found.insert(name.to_owned());
-                    if !docs.names_cancel_safety {
-                        silent.push(format!("{}:{}", source.path.display(), number + 1));
-                    }
+            if let Some(name) = line.strip_prefix("pub async fn ").map(up_to_parameters)
+                && public.contains(name)
+            {
+                found.insert(name.to_owned());
+                if !docs.names_cancel_safety {
+                    silent.push(format!("{}:{}", source.path.display(), number + 1));
                 }
             }
             docs.read(line);
