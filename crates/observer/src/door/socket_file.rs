@@ -106,9 +106,10 @@ fn check_directory(path: &Path) -> Result<(), NoSocket> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let directory = fs::metadata(directory)?;
     let is_sticky = directory.mode() & STICKY != 0;
-    let is_ours = [0, geteuid().as_raw()].contains(&directory.uid());
+    let is_ours =
+        [0, geteuid().as_raw()].contains(&directory.uid()) || is_sticky && may_be_roots(directory.uid());
     let is_shared = directory.mode() & 0o022 != 0 && !is_sticky;
-    if is_shared || !is_ours && !(is_sticky && may_be_roots(directory.uid())) {
+    if is_shared || !is_ours {
         return Err(OpenError::Exposed(path.to_owned()).into());
     }
     Ok(())
