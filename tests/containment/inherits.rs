@@ -115,7 +115,7 @@ fn a_child_has_the_nice_value_that_the_program_has_now() {
 #[test]
 fn a_child_has_the_oom_score_that_the_program_has_now() {
     for told in same_as_a_command("oom score") {
-        assert!(told.contains(&"oom score 300".to_owned()), "{told:?}");
+        assert!(told.contains(&"oom score 1000".to_owned()), "{told:?}");
     }
 }
 

@@ -104,6 +104,8 @@ impl TreeWatch {
         self.0.supervisor(above)?.details(id)
     }
 
+    /// As [`TreeRef`] has it, also after the last handle of the tree is gone.
+    ///
     /// # Cancel safety
     ///
     /// Cancel safe.

@@ -171,7 +171,7 @@ impl LogWriter {
         loop {
             let mut waiting = lock(&self.waiting);
             let bytes = mem::take(&mut waiting.bytes);
-            let lost = mem::take(&mut waiting.lost);
+            let lost = waiting.lost;
             if bytes.is_empty() && lost == 0 {
                 waiting.is_busy = false;
                 drop(waiting);
@@ -188,6 +188,11 @@ impl LogWriter {
             }
             let mut waiting = lock(&self.waiting);
             waiting.in_hand = 0;
+            waiting.lost -= lost;
+            if target.lost == 0 {
+                // What is missing from now on is something else, be it as much.
+                waiting.told = 0;
+            }
             waiting.missing = (target.lost, target.lost_why());
             if trouble.is_some() {
                 waiting.trouble = trouble;

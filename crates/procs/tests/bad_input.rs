@@ -172,9 +172,8 @@ fn cases(directory: &Path) -> Vec<Case> {
 fn without_its_loader() -> Option<Vec<u8>> {
     let mut binary = fs::read("/bin/true").unwrap();
     // What the linker writes at the beginning.
-    let at = binary.iter().take(4096).position(|byte| *byte == b'/')?;
-    let loader = binary.get_mut(at..at + 8).filter(|text| text.starts_with(b"/lib"))?;
-    loader.copy_from_slice(b"/non/so\0");
+    let at = binary.windows(4).take(4096).position(|text| text == b"/lib")?;
+    binary.get_mut(at..at + 8)?.copy_from_slice(b"/non/so\0");
     Some(binary)
 }
 

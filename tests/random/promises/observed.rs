@@ -10,6 +10,7 @@
 //!   `last_end`, `cause`): a look tells none of it. An observer that looked once and then heard the events says of it
 //!   what the events since the look have told, which is held against the fold of all events.
 //! - What a process tells beyond what it is doing: the children here are tasks and supervisors.
+//! - Whether the root drains: no tree here has a drain delay.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -35,7 +35,7 @@ use crate::supervisor::{self, StartChildError, StartedChild, SupervisorAddress, 
 /// assert_eq!(answer.await?, 42);
 ///
 /// // At most two at a time, results in the order of the input.
-/// let mut squares = tasks.map(2, 1..=3, |n, _| async move { n * n });
+/// let mut squares = tasks.map(2, 1..=3, |_, n| async move { n * n });
 /// let mut all = Vec::new();
 /// while let Some(square) = squares.next().await? {
 ///     all.push(square?);

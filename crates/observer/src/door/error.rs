@@ -17,7 +17,8 @@ pub enum OpenError {
     #[error("{} is there, and is no socket of this user", .0.display())]
     NotOurs(PathBuf),
     /// Other users may rename what is in the directory of the socket: it is that of another user, or others may write
-    /// to it and it is not sticky.
+    /// to it and it is not sticky. In a user namespace that does not map root, a sticky directory of an unmapped user
+    /// will do.
     #[error("other users may write to the directory of {}, or it is another user's", .0.display())]
     Exposed(PathBuf),
     /// The token is shorter than 16 bytes, or cannot stand in a header.

@@ -82,6 +82,9 @@ impl Door {
     ///
     /// The socket is made when the door is opened, readable and writable by its owner alone, and is removed with the
     /// tree. One that an earlier run of the program has left behind is replaced.
+    ///
+    /// The directory has to be root's or this user's, and other users may not write to it unless it is sticky. Else
+    /// [`open`](Self::open) fails with [`OpenError::Exposed`].
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Self::at(DoorAddress::Unix(path.into()))
     }

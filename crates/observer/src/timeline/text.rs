@@ -143,7 +143,9 @@ fn draw(lane: &Lane, scale: &Scale, cells: &mut [char; WIDTH]) {
         if cells[at] != '✗' {
             // Nor is the step that led to an end at once.
             if let (Some(before), '↓') = (at.checked_sub(1), cells[at]) {
-                cells[before] = '↓';
+                if !matches!(cells[before], '✗' | '○' | '↑' | '!') {
+                    cells[before] = '↓';
+                }
             }
             cells[at] = sign;
         }

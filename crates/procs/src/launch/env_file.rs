@@ -46,9 +46,12 @@ fn unset(entries: &[Entry]) -> Option<String> {
     None
 }
 
-/// A name in braces is meant as one. Behind a mere `$` may stand a part of a password, which is not told.
+/// A name in braces is meant as one. Behind a mere `$` may stand a part of a password, and so may behind a name in
+/// braces, as the shell's `${NAME:-value}` has it. Neither is told.
 fn told(key: &str, Reference { name, is_braced, line }: &Reference) -> String {
-    let what = if *is_braced {
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte));
+    let what = if *is_braced && is_name {
         format!("the variable `{name}`, which is not set")
     } else {
         "a variable that is not set".to_owned()
@@ -149,6 +152,7 @@ mod tests {
                 "PASS=pa$word\n",
                 "line 1: the `$` in the value of `PASS` stands for a variable that is not set",
             ),
+            ("A=${B:-secret}\n", "line 1: the `$` in the value of `A` stands for a variable that is not set"),
             ("PASS=word$\n", "line 1: the `$` in the value of `PASS` stands for a variable that is not set"),
             (
                 "A=${B_B}\nB_B=1\n",

@@ -115,10 +115,11 @@ impl Inherited {
             Err(error) => Err(error),
         }?;
         let oom_score = fs::read_to_string("/proc/thread-self/oom_score_adj").ok();
+        let scheduling = raw::scheduling();
         Ok(Self {
             oom_score: oom_score.and_then(|score| score.trim().parse().ok()),
-            scheduling: raw::scheduling(),
-            io_priority: raw::io_priority(nice),
+            scheduling,
+            io_priority: raw::io_priority(nice, scheduling.map(|(policy, _)| policy)),
             ..it
         })
     }

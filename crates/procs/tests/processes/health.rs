@@ -179,7 +179,7 @@ async fn what_a_process_has_said_of_its_health_before_it_was_ready_counts() {
     assert!(exit.to_string().contains("it sent WATCHDOG=trigger"), "{exit}");
 }
 
-/// It says so itself when the time of fifty looks is over.
+/// The program says so when there was time for fifty looks.
 #[tokio::test]
 async fn a_file_that_an_earlier_incarnation_left_ends_no_start_period() {
     let dir = tempfile::tempdir().unwrap();

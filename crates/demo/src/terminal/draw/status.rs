@@ -138,8 +138,12 @@ pub(super) fn footer(state: &ViewState, area: Rect, painter: &mut Painter<'_>) {
 
 /// What the keys do, the most useful first, as far as there is room for whole hints.
 fn hints(state: &ViewState, room: usize) -> String {
+    let tree = state.model.tree();
+    let cause = state.draining().map(|draining| &*draining.cause).or(tree.cause.as_deref());
     let end = match (state.rights.is_own, state.is_stopping()) {
         (true, false) => "Ctrl-C stops the tree",
+        // The first signal after another request asks for the same.
+        (true, true) if cause != Some("signal") => "S forces",
         (true, true) => "Ctrl-C forces",
         (false, _) => "q leaves",
     };

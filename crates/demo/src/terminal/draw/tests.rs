@@ -71,6 +71,17 @@ fn a_tree_that_drains_says_in_its_first_line_when_it_stops() {
     assert!(picture(&mut own(drains()), FIT, (80, 24)).contains("Ctrl-C forces"), "so does the signal again");
 }
 
+/// The first signal after that asks for what has been asked for.
+#[test]
+fn a_stop_that_no_signal_began_is_forced_by_the_key_that_began_it() {
+    let drains = What::Draining { cause: "api".to_owned(), delay_ms: 10_000 };
+    let story = up().event(4.0, "root", Kind::Supervisor, drains);
+
+    let picture = picture(&mut own(story), FIT, (80, 24));
+
+    assert!(picture.contains("S forces") && !picture.contains("Ctrl-C forces"), "{picture}");
+}
+
 #[test]
 fn a_tree_that_stops_says_what_it_waits_for() {
     at_all_sizes("stopping", || own(stop()));

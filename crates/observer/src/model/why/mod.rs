@@ -45,7 +45,7 @@ impl<'a> Chain<'a> {
         match node.child.state {
             State::Starting | State::Running => {
                 // A stop that is put off is the newest that there is to say.
-                if let Some(draining) = marks.draining.as_ref() {
+                if let Some(draining) = marks.draining.as_ref().filter(|_| node.child.draining.is_some()) {
                     self.push(node, Some(draining));
                     self.cause_of(node, draining);
                 }

@@ -128,9 +128,9 @@ impl Outlook<'_> {
         }
         if let Some(draining) = &self.node.child.draining {
             changes.push(Change { at: Some(draining.until), ..change("drain", DRAINED) });
-            let says =
-                "the signal again, or a request to force the tree: it stops at once, and every grace ends";
-            changes.push(change("force", says));
+            let again = if draining.cause == "signal" { "the signal again, or " } else { "" };
+            let says = format!("{again}a request to force the tree: it stops at once, and every grace ends");
+            changes.push(change("force", &says));
         } else if matches!(self.node.child.state, State::Starting | State::Running | State::Restarting) {
             let stops = match parent(path) {
                 Some(above) => format!("a stop of {above}"),

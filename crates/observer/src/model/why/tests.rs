@@ -170,6 +170,21 @@ fn a_root_that_drains_waits_for_its_stop_at_a_time_that_is_known_and_says_what_c
     assert_eq!((waits(&api), &api.child.draining), (vec![], &None));
 }
 
+/// The first signal after that asks for what has been asked for.
+#[test]
+fn a_drain_that_no_signal_began_is_ended_by_no_signal() {
+    let model = told(&format!("{UP}9 root supervisor 1 draining \"cause\":\"api\",\"delay_ms\":3000\n"));
+
+    let root = model.why("root").unwrap();
+
+    assert_eq!(changes(&root), ["end", "drain", "force"]);
+    assert!(
+        root.changed_by[2].says.starts_with("a request to force the tree"),
+        "{}",
+        root.changed_by[2].says
+    );
+}
+
 #[test]
 fn a_stop_that_had_been_put_off_names_the_drain_and_then_the_signal() {
     let stop = "12 root supervisor 1 stopping \"cause\":\"signal\"";

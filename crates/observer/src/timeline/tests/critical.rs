@@ -170,10 +170,16 @@ fn a_drain_that_was_cut_short_says_so_and_one_that_goes_on_is_what_the_stop_wait
     let cut = told(&format!("{up}\n105 stopping root/ \"cause\":\"api\"\n106 stopped root/"));
     let open = told(&format!("{up}\n105 stalled root/ \"elapsed_ms\":90,\"thread\":\"t\""));
 
+    let whole = told(&format!("{up}\n3003 stopping root/ \"cause\":\"api\"\n3004 stopped root/"));
     let (cut, open) = (cut.stop().unwrap(), open.stop().unwrap());
 
     assert_eq!(cut.links[0].says, "drains for 3.00 s; the stop began before that was over");
     assert_eq!((cut.duration().as_millis(), cut.is_over), (101, true));
+    assert_eq!(
+        whole.stop().unwrap().links[0].says,
+        "drains for 3.00 s",
+        "it began before it was written down"
+    );
     assert_eq!((waits(open), open.is_over, &*open.cause), (vec!["root 100".to_owned()], false, "api"));
 }
 

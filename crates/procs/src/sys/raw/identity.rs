@@ -70,15 +70,22 @@ pub(in crate::sys) fn schedule_by(policy: c_int, priority: c_int) -> Result<()> 
 /// `IOPRIO_WHO_PROCESS`: 0 is the calling thread.
 const IO_OF_PROCESS: c_int = 1;
 
-/// The calling thread's I/O priority, 0 if it is that of its nice value.
-pub(crate) fn io_priority(nice: c_int) -> Option<c_int> {
+/// The calling thread's I/O priority, 0 if it is the one that follows from its nice value and its scheduling policy.
+pub(crate) fn io_priority(nice: c_int, policy: Option<c_int>) -> Option<c_int> {
     const NONE: c_int = 0;
+    const REAL_TIME: c_int = 1;
     const BEST_EFFORT: c_int = 2;
+    const IDLE: c_int = 3;
     let priority = integers(libc::SYS_ioprio_get, [IO_OF_PROCESS, 0, 0, 0, 0]).ok()?;
     let (class, level) = (priority >> 13, priority & 0x1fff);
-    // Since Linux 6.1 one that has none is told with that of its nice value.
-    let is_of_nice = class == NONE || class == BEST_EFFORT && level == (nice + 20) / 5;
-    Some(if is_of_nice { 0 } else { priority })
+    let follows = match policy {
+        Some(libc::SCHED_IDLE) => IDLE,
+        Some(libc::SCHED_FIFO | libc::SCHED_RR) => REAL_TIME,
+        _ => BEST_EFFORT,
+    };
+    // Some kernels tell it of a thread that has been given none.
+    let has_none = class == NONE || class == follows && level == (nice + 20) / 5;
+    Some(if has_none { 0 } else { priority })
 }
 
 /// Gives the calling process this I/O priority.
