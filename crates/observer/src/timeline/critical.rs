@@ -117,8 +117,8 @@ pub(super) struct DrainSpan {
 impl DrainSpan {
     fn link(&self, path: &str, to: Duration) -> Link {
         // It is counted from the request, and `draining` is written a moment later.
-        let moment = Duration::from_millis(50).min(self.delay / 2);
-        let is_short = self.to.is_some_and(|to| to + moment < self.from + self.delay);
+        let slack = Duration::from_millis(50).min(self.delay / 2);
+        let is_short = self.to.is_some_and(|to| to + slack < self.from + self.delay);
         let cut = if is_short { "; the stop began before that was over" } else { "" };
         let says = format!("drains for {}{cut}", short(self.delay));
         Link { path: path.to_owned(), from: self.from, to, wait: WaitedFor::Drain, says }

@@ -150,8 +150,8 @@ impl Outputs {
         self.pumps.iter().any(Option::is_some)
     }
 
-    /// Reads on after the process has gone: a process that has left the set may still hold the pipes. What its lines lack
-    /// in a log file is not told any more: the end of the process has been told.
+    /// Reads on after the process has gone: a process that has left the set may still hold the pipes. What its lines
+    /// lack in a log file is not told any more: the end of the process has been told.
     pub(super) async fn read_to_the_end(self) {
         let Self { pumps: [stdout, stderr], lines: LineSinks { sink, .. }, log, .. } = self;
         tokio::join!(read_to_the_end(stdout, sink.as_ref()), read_to_the_end(stderr, sink.as_ref()));

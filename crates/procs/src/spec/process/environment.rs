@@ -41,8 +41,8 @@ impl Process {
     ///
     /// `$NAME` and `${NAME}` stand for a variable of this program or, if it has none, of a line before, whether
     /// variables are [expanded](Self::expand_variables) or not. A `$` before anything else is a mistake: in single
-    /// quotes, or behind a backslash, it is a plain `$`. A name without braces has letters and digits only, and takes the
-    /// sign behind it as it is: in double quotes, and before an underscore, write `${NAME}`. There are no defaults
+    /// quotes, or behind a backslash, it is a plain `$`. A name without braces has letters and digits only, and takes
+    /// the sign behind it as it is: in double quotes, and before an underscore, write `${NAME}`. There are no defaults
     /// (`${NAME:-value}`).
     ///
     /// A file that cannot be read, has such a mistake or a NUL byte, or is longer than 1 MiB, fails the start
