@@ -217,35 +217,15 @@ impl Ready {
 impl Ready {
     /// The line, if a line says it.
     pub(crate) fn line_to_match(&self) -> Option<&LinePattern> {
-        match &self.condition {
-            // One that does not parse was refused when the tree was built.
-            ReadyCondition::Line(pattern) => pattern.as_ref().ok(),
-            ReadyCondition::Tcp(_)
-            | ReadyCondition::Unix(_)
-            | ReadyCondition::Http(_)
-            | ReadyCondition::Path(_)
-            | ReadyCondition::Command(_)
-            | ReadyCondition::Notify
-            | ReadyCondition::Completion
-            | ReadyCondition::Descriptor(_)
-            | ReadyCondition::Check(_) => None,
-        }
+        let ReadyCondition::Line(pattern) = &self.condition else { return None };
+        // One that does not parse was refused when the tree was built.
+        pattern.as_ref().ok()
     }
 
     /// The path, if one says it.
     pub(crate) fn path_to_look_at(&self) -> Option<&Path> {
-        match &self.condition {
-            ReadyCondition::Path(path) => Some(path),
-            ReadyCondition::Line(_)
-            | ReadyCondition::Tcp(_)
-            | ReadyCondition::Unix(_)
-            | ReadyCondition::Http(_)
-            | ReadyCondition::Command(_)
-            | ReadyCondition::Notify
-            | ReadyCondition::Completion
-            | ReadyCondition::Descriptor(_)
-            | ReadyCondition::Check(_) => None,
-        }
+        let ReadyCondition::Path(path) = &self.condition else { return None };
+        Some(path)
     }
 
     /// Whether a task finds out. Lines are looked at where they are read.
